@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, Callable, Dict, NoReturn, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -17,7 +16,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors 
     TimesensorError,
 )
 
-InputCheck = Callable[[dict[str, Any]], "Sequence[Problem]"]
+InputCheck = Callable[[Dict[str, Any]], Sequence[Problem]]
 
 
 class CheckedModule(AnsibleModule):  # type: ignore[misc]

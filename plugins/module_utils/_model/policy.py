@@ -1,0 +1,228 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A policy: the flows of one scenario on one host, owned by us under one name."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Mapping, Sequence
+
+from .addresses import Network, Peer, parse_network
+from .errors import Problem
+from .flow import Flow, parse_flow, parse_identifier
+from .ports import PortRange, parse_port
+from .problems import Problems, ValueProblem, check_keys, one_of
+
+HOST = "host"
+GATEWAY = "gateway"
+ENFORCEMENTS = (HOST, GATEWAY)
+
+UNTOUCHED = "untouched"
+DENY = "deny"
+DEFAULTS = (UNTOUCHED, DENY)
+
+BACKENDS = ("auto", "nftables", "firewalld", "ufw", "iptables")
+
+AUTO = "auto"
+
+# The entries that one may leave out of the baseline. Loopback, established and related traffic, ICMP errors, neighbour
+# discovery and the management accept always stay: without them a host is lost or half deaf.
+OPTIONAL_BASELINE = ("dhcp", "dns", "ntp")
+
+_INTERFACE_LIMIT = 15  # IFNAMSIZ - 1, linux/if.h
+
+
+@dataclasses.dataclass(frozen=True)
+class Management:
+    """A management connection that must stay possible: from `peer` to our TCP port."""
+
+    peer: Network
+    port: PortRange
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"peer": str(self.peer), "port": str(self.port)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """One policy, complete and valid. `management` is what was asked for plus what was found at apply."""
+
+    name: str
+    flows: tuple[Flow, ...]
+    enforcement: str = HOST
+    inside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    default_egress: str = UNTOUCHED
+    default_ingress: str = UNTOUCHED
+    baseline: tuple[str, ...] = OPTIONAL_BASELINE
+    management: tuple[Management, ...] = ()
+    resolvers: tuple[Network, ...] = ()
+    persist: bool = True
+
+    @property
+    def denies(self) -> bool:
+        return DENY in (self.default_egress, self.default_ingress)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The host names in peers, each once, in order."""
+        return tuple(
+            dict.fromkeys(peer.name for flow in self.flows for peer in flow.peers if peer.name)
+        )
+
+    def with_resolved(self, addresses: Mapping[str, Sequence[Network]]) -> Policy:
+        """Return the policy with the addresses of its names filled in."""
+
+        def filled(peer: Peer) -> Peer:
+            if not peer.name:
+                return peer
+            return dataclasses.replace(peer, resolved=tuple(addresses[peer.name]))
+
+        flows = tuple(
+            dataclasses.replace(flow, peers=tuple(filled(peer) for peer in flow.peers))
+            for flow in self.flows
+        )
+        return dataclasses.replace(self, flows=flows)
+
+
+POLICY_FIELDS = (
+    "name",
+    "flows",
+    "enforcement",
+    "interfaces",
+    "default_egress",
+    "default_ingress",
+    "baseline",
+    "management",
+    "persist",
+)
+
+
+def parse_policy(params: Mapping[str, Any]) -> Policy:
+    """Read the module's parameters (those in `POLICY_FIELDS`; others are ignored).
+
+    Raises `InputError` with every problem. C(management: auto) is left empty: the target fills it in.
+    """
+    policy, problems = _read(params)
+    problems.raise_if_any()
+    assert policy is not None
+    return policy
+
+
+def policy_problems(params: Mapping[str, Any]) -> list[Problem]:
+    """Return every problem of the module's parameters."""
+    return _read(params)[1].found
+
+
+def _read(params: Mapping[str, Any]) -> tuple[Policy | None, Problems]:
+    problems = Problems()
+    name = ""
+    with problems.at("name"):
+        name = parse_identifier(params.get("name"))
+    choices = {}
+    for field, allowed, default in (
+        ("enforcement", ENFORCEMENTS, HOST),
+        ("default_egress", DEFAULTS, UNTOUCHED),
+        ("default_ingress", DEFAULTS, UNTOUCHED),
+    ):
+        with problems.at(field):
+            choices[field] = one_of(params.get(field) or default, allowed)
+    enforcement = choices.get("enforcement", HOST)
+    flows = _read_flows(params.get("flows"), enforcement, problems)
+    inside, outside = _read_interfaces(params.get("interfaces"), enforcement, problems)
+    baseline = params.get("baseline")
+    entries = OPTIONAL_BASELINE if baseline is None else tuple(baseline)
+    for entry in entries:
+        with problems.at("baseline"):
+            one_of(entry, OPTIONAL_BASELINE)
+    management = _read_management(params.get("management"), problems)
+    if problems.found:
+        return None, problems
+    persist = params.get("persist")
+    return (
+        Policy(
+            name=name,
+            flows=flows,
+            inside=inside,
+            outside=outside,
+            baseline=entries,
+            management=management,
+            persist=persist is None or bool(persist),
+            **choices,
+        ),
+        problems,
+    )
+
+
+def _read_flows(value: Any, enforcement: str, problems: Problems) -> tuple[Flow, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        problems.add("flows", f"{value!r} is not a list of flows")
+        return ()
+    flows = []
+    seen: dict[str, int] = {}
+    for position, item in enumerate(value, start=1):
+        flow = parse_flow(item, position, enforcement, problems)
+        if flow is not None:
+            flows.append(flow)
+        identifier = item.get("id") if isinstance(item, Mapping) else None
+        if isinstance(identifier, str):
+            if identifier in seen:
+                problems.add(
+                    f"flow {identifier}, id",
+                    f"flows number {seen[identifier]} and {position} have the same id",
+                )
+            seen.setdefault(identifier, position)
+    return tuple(flows)
+
+
+def _read_interfaces(
+    value: Any, enforcement: str, problems: Problems
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    given = value or {}
+    if not isinstance(given, Mapping):
+        problems.add("interfaces", f"{value!r} is not a mapping with inside and outside")
+        return (), ()
+    check_keys(problems, "interfaces", dict(given), ("inside", "outside"))
+    sides = []
+    for side in ("inside", "outside"):
+        names = given.get(side) or ()
+        for name in names:
+            with problems.at(f"interfaces, {side}"):
+                _check_interface(name)
+        if enforcement == GATEWAY and not names:
+            problems.add(f"interfaces, {side}", "a gateway needs at least one interface here")
+        sides.append(tuple(dict.fromkeys(str(name) for name in names)))
+    for name in sorted(set(sides[0]) & set(sides[1])):
+        problems.add("interfaces", f"{name!r} is both inside and outside")
+    return sides[0], sides[1]
+
+
+def _check_interface(name: Any) -> None:
+    good = isinstance(name, str) and 0 < len(name) <= _INTERFACE_LIMIT
+    if not good or not all(char.isalnum() or char in "._-@:" for char in name):
+        raise ValueProblem(
+            f"{name!r} is not an interface name (1 to {_INTERFACE_LIMIT} letters, digits, . _ - : @)"
+        )
+
+
+def _read_management(value: Any, problems: Problems) -> tuple[Management, ...]:
+    if value is None or value == AUTO or value == [AUTO]:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        problems.add("management", f"{value!r} is neither auto nor a list of peer and port")
+        return ()
+    found = []
+    for position, item in enumerate(value, start=1):
+        where = f"management number {position}"
+        if not isinstance(item, Mapping):
+            problems.add(where, f"{item!r} is not a mapping with peer and port")
+            continue
+        check_keys(problems, where, dict(item), ("peer", "port"))
+        with problems.at(f"{where}, peer"):
+            peer = parse_network(item.get("peer"))
+            with problems.at(f"{where}, port"):
+                found.append(Management(peer, parse_port(item.get("port") or 22)))
+    return tuple(found)
