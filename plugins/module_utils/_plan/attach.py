@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where foreign rules stop a flow: one chain of ours and one jump directly before what stops it.
+
+Directly before, and not at the top, so that the rules above (fail2ban's, anti-spoofing) keep their effect.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Iterable, Sequence
+
+from .._model.policy import Policy
+from .owners import manager_of
+from .packets import PacketClass, packet_classes
+from .render import accept_rules, chain_block
+from .ruleset import JUMP_COMMENT, OWN_PREFIX, Ruleset
+from .walk import Stop, fate_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Attachment:
+    """A chain of ours in a foreign table, entered by a jump directly before `stop`."""
+
+    stop: Stop
+    chain: str
+    rules: tuple[str, ...]
+
+    @property
+    def jump(self) -> str:
+        """Return the command that adds the jump; at the end of the chain when its policy is what stops."""
+        place = f"{self.stop.family} {self.stop.table} {self.stop.chain}"
+        verb = (
+            f"insert rule {place} handle {self.stop.handle}"
+            if self.stop.handle
+            else f"add rule {place}"
+        )
+        return f'{verb} jump {self.chain} comment "{JUMP_COMMENT}"'
+
+    def as_table(self) -> str:
+        """Return the chain inside a table of its own family and name, to be added to what is there."""
+        lines = chain_block(self.chain, self.rules)
+        return "\n".join([f"table {self.stop.family} {self.stop.table} {{", *lines, "}", ""])
+
+
+@dataclasses.dataclass(frozen=True)
+class Conflict:
+    """A stop that we may not touch because a tool manages its table."""
+
+    stop: Stop
+    manager: str
+    flows: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "backend": self.manager,
+            "table": f"{self.stop.family} {self.stop.table}",
+            "chain": self.stop.chain,
+            "handle": self.stop.handle,
+            "flows": list(self.flows),
+            "what": f"{self.stop} stops {', '.join(self.flows)}, and {self.manager} manages that table",
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """What the walk of the foreign ruleset found for all flows of all policies."""
+
+    stopped: tuple[tuple[PacketClass, Stop], ...]
+    partial: tuple[tuple[PacketClass, Stop], ...]
+
+
+def survey(policies: Sequence[Policy], foreign: Ruleset) -> Findings:
+    """Walk every packet class of `policies` through `foreign`, a ruleset without anything of ours."""
+    stopped = []
+    partial = []
+    for policy in policies:
+        for item in packet_classes(policy):
+            fate = fate_of(item, foreign)
+            stopped += [(item, stop) for stop in fate.stops]
+            partial += [(item, stop) for stop in fate.partial]
+    return Findings(tuple(stopped), tuple(partial))
+
+
+def conflicts_in(findings: Findings, foreign: Ruleset) -> tuple[Conflict, ...]:
+    """Return the stops in tables that a tool manages, each with the flows it hits."""
+    flows: dict[Stop, list[str]] = {}
+    for item, stop in findings.stopped:
+        if manager_of(stop.table_key, foreign):
+            flows.setdefault(stop, []).append(item.tag)
+    return tuple(
+        Conflict(stop, manager_of(stop.table_key, foreign), tuple(dict.fromkeys(tags)))
+        for stop, tags in flows.items()
+    )
+
+
+def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, ...]:
+    """Return the chains and jumps that let the stopped packets through, in tables that we may add to."""
+    by_stop: dict[Stop, list[PacketClass]] = {}
+    for item, stop in findings.stopped:
+        if not manager_of(stop.table_key, foreign):
+            by_stop.setdefault(stop, []).append(item)
+    ordered = sorted(by_stop, key=lambda stop: (stop.chain_key, _position(stop, foreign)))
+    names: dict[tuple[str, str], set[str]] = {}
+    result = []
+    for stop in ordered:
+        taken = names.setdefault(stop.table_key, set())
+        name = _free_name(stop.chain, taken)
+        taken.add(name)
+        rules = accept_rules(by_stop[stop], with_state=True)
+        result.append(Attachment(stop, name, tuple(rules)))
+    return tuple(result)
+
+
+def _position(stop: Stop, foreign: Ruleset) -> int:
+    handles = [rule.handle for rule in foreign.chains[stop.chain_key].rules]
+    return handles.index(stop.handle) if stop.handle in handles else len(handles)
+
+
+def _free_name(chain: str, taken: set[str]) -> str:
+    stem = f"{OWN_PREFIX}_{re.sub(r'[^A-Za-z0-9_]', '_', chain)}"
+    numbered = (f"{stem}_{number}" for number in range(2, 1000))
+    return next(name for name in (stem, *numbered) if name not in taken)
+
+
+def live_jumps(ruleset: Ruleset) -> dict[tuple[str, str, str], list[tuple[Stop, int]]]:
+    """Return, for each chain of ours in a foreign table, where jumps to it stand: before which stop, with which handle."""
+    found: dict[tuple[str, str, str], list[tuple[Stop, int]]] = {}
+    for chain in ruleset.chains.values():
+        if chain.is_own:
+            continue
+        next_foreign = 0
+        for rule in reversed(chain.rules):
+            if rule.target.startswith(OWN_PREFIX):
+                key = (chain.family, chain.table, rule.target)
+                found.setdefault(key, []).append((Stop(*chain.key, next_foreign), rule.handle))
+            else:
+                next_foreign = rule.handle
+    return found
+
+
+def detach_commands(ruleset: Ruleset) -> Iterable[str]:
+    """Return the commands that take everything of ours out of foreign tables: the jumps, then the chains."""
+    own = [
+        chain
+        for chain in ruleset.chains.values()
+        if chain.is_own and chain.name.startswith(OWN_PREFIX)
+    ]
+    for jumps in live_jumps(ruleset).values():
+        for stop, handle in jumps:
+            yield f"delete rule {stop.family} {stop.table} {stop.chain} handle {handle}"
+    for chain in own:
+        yield f"flush chain {chain.family} {chain.table} {chain.name}"
+    for chain in own:
+        yield f"delete chain {chain.family} {chain.table} {chain.name}"

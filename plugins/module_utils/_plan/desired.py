@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: from all policies of a host and its live ruleset to one nft script, without touching anything."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Sequence
+
+from .._model.policy import Policy
+from .attach import (
+    Attachment,
+    Conflict,
+    Findings,
+    attachments_for,
+    conflicts_in,
+    detach_commands,
+    live_jumps,
+    survey,
+)
+from .own_table import render_own_table
+from .ruleset import OWN_FAMILY, OWN_PREFIX, OWN_TABLE, Ruleset
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """What must be in the kernel for a set of policies, given the foreign part of the ruleset."""
+
+    table: str
+    attachments: tuple[Attachment, ...]
+    findings: Findings
+    conflicts: tuple[Conflict, ...]
+
+    def as_ruleset_text(self) -> str:
+        """Return our table and our chains in foreign tables as nft text: to be kept, shown, or loaded into a scratch namespace."""
+        return "".join([self.table, *(item.as_table() for item in self.attachments)])
+
+    def script(self, live: Ruleset) -> str:
+        """Return one transaction that turns `live` into this state: our table replaced, our jumps and chains set anew."""
+        lines = [
+            f"add table {OWN_FAMILY} {OWN_TABLE}",
+            f"delete table {OWN_FAMILY} {OWN_TABLE}",
+            *detach_commands(live),
+        ]
+        text = "\n".join(lines) + "\n" + self.as_ruleset_text()
+        return text + "".join(f"{item.jump}\n" for item in self.attachments)
+
+    def jumps_in_place(self, live: Ruleset) -> bool:
+        """Tell whether each chain of ours is entered by exactly one jump, directly before what stops the flow."""
+        wanted = {
+            (item.stop.family, item.stop.table, item.chain): [item.stop]
+            for item in self.attachments
+        }
+        found = {key: [stop for stop, _ in places] for key, places in live_jumps(live).items()}
+        return wanted == found
+
+
+def plan(policies: Sequence[Policy], live: Ruleset) -> Desired:
+    """Return what the kernel must hold for `policies`. Pure: reads `live`, changes nothing."""
+    foreign = live.without_own()
+    findings = survey(policies, foreign)
+    return Desired(
+        table=render_own_table(policies),
+        attachments=attachments_for(findings, foreign),
+        findings=findings,
+        conflicts=conflicts_in(findings, foreign),
+    )
+
+
+def own_part(listing: str) -> str:
+    """Return what is ours in the text of `nft -s list ruleset`: our table, and our chains inside foreign tables.
+
+    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which makes lines enough.
+    """
+    kept: list[str] = []
+    header = ""
+    own_table = own_chain = False
+    for line in listing.splitlines():
+        if line.startswith("table "):
+            header = line
+            own_table = line.split()[1:3] == [OWN_FAMILY, OWN_TABLE]
+            if own_table:
+                kept.append(line)
+        elif own_table:
+            if line:
+                kept.append(line)
+            own_table = line != "}"
+        elif line.startswith(f"\tchain {OWN_PREFIX}"):
+            own_chain = True
+            kept += [header, line]
+        elif own_chain:
+            kept.append(line)
+            if line == "\t}":
+                own_chain = False
+                kept.append("}")
+    return "".join(f"{line}\n" for line in kept)

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rules of ours as nft text: matches from packet classes, the same packets of several ports or families in one rule."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Iterable, Sequence
+
+from .._model.addresses import IPV4, IPV6, Network
+from .._model.flow import BROADCAST
+from .._model.ports import PortRange
+from .packets import PacketClass
+
+BROADCAST_MATCH = "fib daddr type { broadcast, multicast }"
+
+
+def braced(values: Sequence[object]) -> str:
+    """Return one value as it is and several as an anonymous set."""
+    texts = [str(value) for value in values]
+    return texts[0] if len(texts) == 1 else "{ " + ", ".join(texts) + " }"
+
+
+def interfaces_match(key: str, names: Sequence[str]) -> str:
+    return f"{key} " + braced([f'"{name}"' for name in names]) if names else ""
+
+
+def addresses_match(field: str, networks: Sequence[Network], family: str) -> str:
+    """Return C(ip saddr ...) or C(ip6 saddr ...), or nothing for any address."""
+    keyword = "ip" if family == IPV4 else "ip6"
+    return f"{keyword} {field} " + braced(list(networks)) if networks else ""
+
+
+def ports_match(protocol: str, field: str, ports: Sequence[PortRange]) -> str:
+    return f"{protocol} {field} " + braced(merged_ports(ports)) if ports else ""
+
+
+def merged_ports(ports: Iterable[PortRange]) -> list[PortRange]:
+    """Return the same ports with neighbours joined to ranges."""
+    result: list[PortRange] = []
+    for item in sorted(set(ports)):
+        if result and item.first <= result[-1].last + 1:
+            result[-1] = PortRange(result[-1].first, max(item.last, result[-1].last))
+        else:
+            result.append(item)
+    return result
+
+
+def joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+def commented(rule: str, comment: str) -> str:
+    return f'{rule} comment "{comment}"'
+
+
+def accept_rules(classes: Iterable[PacketClass], with_state: bool) -> list[str]:
+    """Return accept rules for `classes`, in order of their first appearance.
+
+    `with_state` adds the conntrack state; a chain that has dealt with established packets does not need it.
+    """
+    groups: dict[PacketClass, list[PacketClass]] = {}
+    for item in classes:
+        blank = dataclasses.replace(item, sport=None, dport=None)
+        if not item.sources and not item.destinations:
+            blank = dataclasses.replace(blank, family="")
+        groups.setdefault(blank, []).append(item)
+    return [_accept_rule(group, with_state) for group in groups.values()]
+
+
+def _accept_rule(group: Sequence[PacketClass], with_state: bool) -> str:
+    first = group[0]
+    families = {item.family for item in group}
+    only = ""
+    if not first.sources and not first.destinations and len(families) == 1:
+        only = f"meta nfproto {first.family}"
+    rule = joined(
+        interfaces_match("iifname", first.iifs),
+        interfaces_match("oifname", first.oifs),
+        only,
+        addresses_match("saddr", first.sources, first.family),
+        addresses_match("daddr", first.destinations, first.family),
+        BROADCAST_MATCH if first.scope == BROADCAST else "",
+        f'ct helper "{first.helper}"' if first.helper else "",
+        f"meta l4proto {first.protocol}" if not (first.sport or first.dport) else "",
+        ports_match(first.protocol, "sport", [item.sport for item in group if item.sport]),
+        ports_match(first.protocol, "dport", [item.dport for item in group if item.dport]),
+        f"ct state {first.state}" if with_state else "",
+        "accept",
+    )
+    return commented(rule, first.tag)
+
+
+def chain_block(name: str, lines: Sequence[str], head: str = "") -> list[str]:
+    """Return a chain as indented lines of a table."""
+    body = [head] if head else []
+    return [f"\tchain {name} {{", *(f"\t\t{line}" for line in [*body, *lines]), "\t}"]
+
+
+def families_of(networks: Iterable[Network]) -> set[str]:
+    return {IPV4 if network.version == 4 else IPV6 for network in networks}
