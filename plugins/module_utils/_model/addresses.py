@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peers and protected hosts: networks of either family, or names that the target resolves when it applies."""
+"""Peers and protected hosts: networks of either family, or names that the target resolves when it
+applies."""
 
 from __future__ import annotations
 
@@ -83,6 +84,7 @@ def parse_peer(value: Any) -> Peer:
 
 
 def of_family(networks: Iterable[Network], family: str) -> tuple[Network, ...]:
-    """Return the networks of one family, collapsed (no network inside another) and in ascending order."""
+    """Return the networks of one family, collapsed (no network inside another) and in ascending
+    order."""
     chosen = [network for network in networks if family_of(network) == family]
     return tuple(ipaddress.collapse_addresses(chosen))  # type: ignore[type-var]

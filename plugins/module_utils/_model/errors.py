@@ -11,7 +11,8 @@ from typing import Any
 
 
 class TimesensorError(Exception):
-    """Something could not be done. The message says what, on which value, and what was left untouched.
+    """Something could not be done. The message says what, on which value, and what was left
+    untouched.
 
     `details` goes into the module's result beside `msg` (for example `conflicts`).
     """
@@ -28,7 +29,8 @@ class UnsupportedError(TimesensorError):
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in the input: `where` names the flow and the field, `what` the value and the rule it breaks."""
+    """One mistake in the input: `where` names the flow and the field, `what` the value and the rule
+    it breaks."""
 
     where: str
     what: str

@@ -47,7 +47,8 @@ _IDENTIFIER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")
 
 
 def parse_identifier(value: Any) -> str:
-    """Read a name of ours: a letter or digit, then letters, digits, ``_``, ``.`` and ``-``, 48 at most."""
+    """Read a name of ours: a letter or digit, then letters, digits, ``_``, ``.`` and ``-``, 48 at
+    most."""
     if not isinstance(value, str) or _IDENTIFIER.match(value) is None:
         raise ValueProblem(
             f"{value!r} is not a name of 1 to 48 letters, digits, '_', '.' or '-' that starts with"
@@ -60,9 +61,9 @@ def parse_identifier(value: Any) -> str:
 class Flow:
     """One flow.
 
-    `peers` are the far ends (empty: any). `hosts` are the protected hosts behind a gateway (empty: all inside).
-    `scope` C(broadcast) means packets to broadcast and multicast destinations only; `action` C(block) exists for
-    that scope alone.
+    `peers` are the far ends (empty: any). `hosts` are the protected hosts behind a gateway (empty:
+    all inside). `scope` C(broadcast) means packets to broadcast and multicast destinations only;
+    `action` C(block) exists for that scope alone.
     """
 
     id: str
@@ -79,7 +80,8 @@ class Flow:
 
     @property
     def needs_ftp_helper(self) -> bool:
-        """FTP announces its data ports inside the control channel: only a connection tracking helper reads them."""
+        """FTP announces its data ports inside the control channel: only a connection tracking
+        helper reads them."""
         return self.service == FTP_SERVICE and self.protocol == "tcp" and self.action == ALLOW
 
     @property
@@ -87,7 +89,8 @@ class Flow:
         return tuple(network for peer in self.peers for network in peer.networks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the flow in the shape of the module's option, so that `parse_flow` reads it back."""
+        """Return the flow in the shape of the module's option, so that `parse_flow` reads it
+        back."""
         return {
             "id": self.id,
             "direction": self.direction,
@@ -104,7 +107,8 @@ class Flow:
 
 
 def parse_flow(value: Any, position: int, enforcement: str, problems: Problems) -> Flow | None:
-    """Read one flow; return None after recording every problem of it, each with the flow's id and the field."""
+    """Read one flow; return None after recording every problem of it, each with the flow's id and
+    the field."""
     if not isinstance(value, Mapping):
         problems.add(f"flow number {position}", f"{value!r} is not a mapping with id, ports, ...")
         return None

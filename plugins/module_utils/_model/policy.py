@@ -26,8 +26,9 @@ BACKENDS = ("auto", "nftables", "firewalld", "ufw", "iptables")
 
 AUTO = "auto"
 
-# The entries that one may leave out of the baseline. Loopback, established and related traffic, ICMP errors, neighbour
-# discovery and the management accept always stay: without them a host is lost or half deaf.
+# The entries that one may leave out of the baseline. Loopback, established and related traffic,
+# ICMP errors, neighbour discovery and the management accept always stay: without them a host is
+# lost or half deaf.
 OPTIONAL_BASELINE = ("dhcp", "dns", "ntp")
 
 _INTERFACE_LIMIT = 15  # IFNAMSIZ - 1, linux/if.h
@@ -46,7 +47,8 @@ class Management:
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """One policy, complete and valid. `management` is what was asked for plus what was found at apply."""
+    """One policy, complete and valid. `management` is what was asked for plus what was found at
+    apply."""
 
     name: str
     flows: tuple[Flow, ...]
@@ -71,8 +73,39 @@ class Policy:
             dict.fromkeys(peer.name for flow in self.flows for peer in flow.peers if peer.name)
         )
 
-    def with_resolved(self, addresses: Mapping[str, Sequence[Network]]) -> Policy:
-        """Return the policy with the addresses of its names filled in."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the policy in the shape of the module's options, so that `parse_policy` reads it
+        back."""
+        return {
+            "name": self.name,
+            "flows": [flow.as_dict() for flow in self.flows],
+            "enforcement": self.enforcement,
+            "interfaces": {"inside": list(self.inside), "outside": list(self.outside)},
+            "default_egress": self.default_egress,
+            "default_ingress": self.default_ingress,
+            "baseline": list(self.baseline),
+            "management": [item.as_dict() for item in self.management],
+            "persist": self.persist,
+        }
+
+    @property
+    def resolved(self) -> dict[str, list[str]]:
+        """Return the addresses of each host name, as text."""
+        return {
+            peer.name: [str(network) for network in peer.resolved]
+            for flow in self.flows
+            for peer in flow.peers
+            if peer.name
+        }
+
+    def with_facts(
+        self,
+        addresses: Mapping[str, Sequence[Network]],
+        management: Sequence[Management],
+        resolvers: Sequence[Network],
+    ) -> Policy:
+        """Return the policy with what only the target knows: addresses of names, management peers,
+        DNS resolvers."""
 
         def filled(peer: Peer) -> Peer:
             if not peer.name:
@@ -83,7 +116,9 @@ class Policy:
             dataclasses.replace(flow, peers=tuple(filled(peer) for peer in flow.peers))
             for flow in self.flows
         )
-        return dataclasses.replace(self, flows=flows)
+        return dataclasses.replace(
+            self, flows=flows, management=tuple(management), resolvers=tuple(resolvers)
+        )
 
 
 POLICY_FIELDS = (
@@ -102,7 +137,8 @@ POLICY_FIELDS = (
 def parse_policy(params: Mapping[str, Any]) -> Policy:
     """Read the module's parameters (those in `POLICY_FIELDS`; others are ignored).
 
-    Raises `InputError` with every problem. C(management: auto) is left empty: the target fills it in.
+    Raises `InputError` with every problem. C(management: auto) is left empty: the target fills it
+    in.
     """
     policy, problems = _read(params)
     problems.raise_if_any()
@@ -120,7 +156,7 @@ def _read(params: Mapping[str, Any]) -> tuple[Policy | None, Problems]:
     name = ""
     with problems.at("name"):
         name = parse_identifier(params.get("name"))
-    choices = {}
+    choices: dict[str, Any] = {}
     for field, allowed, default in (
         ("enforcement", ENFORCEMENTS, HOST),
         ("default_egress", DEFAULTS, UNTOUCHED),
@@ -204,7 +240,7 @@ def _check_interface(name: Any) -> None:
     good = isinstance(name, str) and 0 < len(name) <= _INTERFACE_LIMIT
     if not good or not all(char.isalnum() or char in "._-@:" for char in name):
         raise ValueProblem(
-            f"{name!r} is not an interface name (1 to {_INTERFACE_LIMIT} letters, digits, . _ - : @)"
+            f"{name!r} is not an interface name: up to {_INTERFACE_LIMIT} letters, digits, . _ - : @"
         )
 
 

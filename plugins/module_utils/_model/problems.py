@@ -37,7 +37,9 @@ class Problems:
             raise InputError(self.found)
 
 
-def check_keys(problems: Problems, where: str, value: dict[str, Any], allowed: tuple[str, ...]) -> None:
+def check_keys(
+    problems: Problems, where: str, value: dict[str, Any], allowed: tuple[str, ...]
+) -> None:
     """Record every key of `value` that is not in `allowed`."""
     for key in value:
         if key not in allowed:

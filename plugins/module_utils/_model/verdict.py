@@ -20,7 +20,8 @@ NONE = "none"  # neither passed nor failed, and counted as such
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """One observed fact: `what` was looked at, the `value` seen, and the `source` that showed it."""
+    """One observed fact: `what` was looked at, the `value` seen, and the `source` that showed
+    it."""
 
     what: str
     value: Any
@@ -32,7 +33,8 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """A named result. `fix` is one string that tells an admin what to change; empty when all is well."""
+    """A named result. `fix` is one string that tells an admin what to change; empty when all is
+    well."""
 
     name: str
     status: str

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where foreign rules stop a flow: one chain of ours and one jump directly before what stops it.
 
-Directly before, and not at the top, so that the rules above (fail2ban's, anti-spoofing) keep their effect.
+Directly before, and not at the top, so that the rules above (fail2ban's, anti-spoofing) keep their
+effect.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Attachment:
 
     @property
     def jump(self) -> str:
-        """Return the command that adds the jump; at the end of the chain when its policy is what stops."""
+        """Return the command that adds the jump; at the end of the chain when its policy is what
+        stops."""
         place = f"{self.stop.family} {self.stop.table} {self.stop.chain}"
         verb = (
             f"insert rule {place} handle {self.stop.handle}"
@@ -40,7 +42,8 @@ class Attachment:
         return f'{verb} jump {self.chain} comment "{JUMP_COMMENT}"'
 
     def as_table(self) -> str:
-        """Return the chain inside a table of its own family and name, to be added to what is there."""
+        """Return the chain inside a table of its own family and name, to be added to what is
+        there."""
         lines = chain_block(self.chain, self.rules)
         return "\n".join([f"table {self.stop.family} {self.stop.table} {{", *lines, "}", ""])
 
@@ -60,7 +63,7 @@ class Conflict:
             "chain": self.stop.chain,
             "handle": self.stop.handle,
             "flows": list(self.flows),
-            "what": f"{self.stop} stops {', '.join(self.flows)}, and {self.manager} manages that table",
+            "what": f"{self.stop} stops {', '.join(self.flows)}; {self.manager} manages it",
         }
 
 
@@ -73,7 +76,8 @@ class Findings:
 
 
 def survey(policies: Sequence[Policy], foreign: Ruleset) -> Findings:
-    """Walk every packet class of `policies` through `foreign`, a ruleset without anything of ours."""
+    """Walk every packet class of `policies` through `foreign`, a ruleset without anything of
+    ours."""
     stopped = []
     partial = []
     for policy in policies:
@@ -97,7 +101,8 @@ def conflicts_in(findings: Findings, foreign: Ruleset) -> tuple[Conflict, ...]:
 
 
 def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, ...]:
-    """Return the chains and jumps that let the stopped packets through, in tables that we may add to."""
+    """Return the chains and jumps that let the stopped packets through, in tables that we may add
+    to."""
     by_stop: dict[Stop, list[PacketClass]] = {}
     for item, stop in findings.stopped:
         if not manager_of(stop.table_key, foreign):
@@ -126,7 +131,8 @@ def _free_name(chain: str, taken: set[str]) -> str:
 
 
 def live_jumps(ruleset: Ruleset) -> dict[tuple[str, str, str], list[tuple[Stop, int]]]:
-    """Return, for each chain of ours in a foreign table, where jumps to it stand: before which stop, with which handle."""
+    """Return, for each chain of ours in a foreign table, where jumps to it stand: before which
+    stop, with which handle."""
     found: dict[tuple[str, str, str], list[tuple[Stop, int]]] = {}
     for chain in ruleset.chains.values():
         if chain.is_own:
@@ -142,7 +148,8 @@ def live_jumps(ruleset: Ruleset) -> dict[tuple[str, str, str], list[tuple[Stop, 
 
 
 def detach_commands(ruleset: Ruleset) -> Iterable[str]:
-    """Return the commands that take everything of ours out of foreign tables: the jumps, then the chains."""
+    """Return the commands that take everything of ours out of foreign tables: the jumps, then the
+    chains."""
     own = [
         chain
         for chain in ruleset.chains.values()

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plan: from all policies of a host and its live ruleset to one nft script, without touching anything."""
+"""The plan: from all policies of a host and its live ruleset to one nft script, without touching
+anything."""
 
 from __future__ import annotations
 
@@ -33,11 +34,13 @@ class Desired:
     conflicts: tuple[Conflict, ...]
 
     def as_ruleset_text(self) -> str:
-        """Return our table and our chains in foreign tables as nft text: to be kept, shown, or loaded into a scratch namespace."""
+        """Return our table and our chains in foreign tables as nft text: to be kept, shown, or
+        loaded into a scratch namespace."""
         return "".join([self.table, *(item.as_table() for item in self.attachments)])
 
     def script(self, live: Ruleset) -> str:
-        """Return one transaction that turns `live` into this state: our table replaced, our jumps and chains set anew."""
+        """Return one transaction that turns `live` into this state: our table replaced, our jumps
+        and chains set anew."""
         lines = [
             f"add table {OWN_FAMILY} {OWN_TABLE}",
             f"delete table {OWN_FAMILY} {OWN_TABLE}",
@@ -47,7 +50,8 @@ class Desired:
         return text + "".join(f"{item.jump}\n" for item in self.attachments)
 
     def jumps_in_place(self, live: Ruleset) -> bool:
-        """Tell whether each chain of ours is entered by exactly one jump, directly before what stops the flow."""
+        """Tell whether each chain of ours is entered by exactly one jump, directly before what
+        stops the flow."""
         wanted = {
             (item.stop.family, item.stop.table, item.chain): [item.stop]
             for item in self.attachments
@@ -69,9 +73,11 @@ def plan(policies: Sequence[Policy], live: Ruleset) -> Desired:
 
 
 def own_part(listing: str) -> str:
-    """Return what is ours in the text of `nft -s list ruleset`: our table, and our chains inside foreign tables.
+    """Return what is ours in the text of `nft -s list ruleset`: our table, and our chains inside
+    foreign tables.
 
-    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which makes lines enough.
+    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which
+    makes lines enough.
     """
     kept: list[str] = []
     header = ""

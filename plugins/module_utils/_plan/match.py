@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does a rule of somebody else's match our packets: all of them, some of them, or none?
 
-Three answers, because a rule can look at what is not known beforehand (a mark, a rate, a set that fail2ban fills). What
-this file does not understand is SOME, never a guess. The JSON is libnftables-json(5).
+Three answers, because a rule can look at what is not known beforehand (a mark, a rate, a set that
+fail2ban fills). What this file does not understand is SOME, never a guess. The JSON is
+libnftables-json(5).
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def match_values(left: Any, right: Sequence[Any], item: PacketClass, operator: s
 
 
 def _resolve(right: Any, ruleset: Ruleset, table: tuple[str, str]) -> Sequence[Any] | None:
-    """Return the values on the right of a match as a list, or None when they can change or are not readable."""
+    """Return the values on the right of a match as a list, or None when they can change or are not
+    readable."""
     if isinstance(right, str) and right.startswith("@"):
         named = ruleset.collections.get((*table, right[1:]))
         return None if named is None or named.dynamic else named.elements
@@ -214,7 +216,7 @@ def _addresses(mine: tuple[Network, ...], right: Sequence[Any], item: PacketClas
         return ALL
     if not mine:
         return SOME if theirs else NONE
-    collapsed = list(ipaddress.collapse_addresses(theirs))  # type: ignore[type-var]
+    collapsed: list[Any] = list(ipaddress.collapse_addresses(theirs))  # type: ignore[type-var]
     hits = [_network_hit(network, collapsed) for network in mine]
     if all(hit == ALL for hit in hits):
         return ALL

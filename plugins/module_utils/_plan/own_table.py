@@ -1,9 +1,11 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our own table: the FTP helper, the blocked announcements, and what a denied direction still lets through.
+"""Our own table: the FTP helper, the blocked announcements, and what a denied direction still lets
+through.
 
-An accept in a base chain of ours never beats a drop in somebody else's, so accepts stand here only where we deny.
+An accept in a base chain of ours never beats a drop in somebody else's, so accepts stand here only
+where we deny.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ HELPER_OBJECT = "ftp-standard"
 # RFC 4890 section 4.4: without these neighbour discovery and path MTU discovery break.
 _ICMP_ERRORS = (
     "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept",
+    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem }"
+    " accept",
 )
 _NEIGHBOUR_DISCOVERY = (
     "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert,"
@@ -40,7 +43,8 @@ _NEIGHBOUR_DISCOVERY = (
 
 
 def render_own_table(policies: Sequence[Policy]) -> str:
-    """Return our whole table as a script that replaces it in one transaction, or an empty string when it holds nothing."""
+    """Return our whole table as a script that replaces it in one transaction, or an empty string
+    when it holds nothing."""
     chains = [*_helper_chains(policies), *_host_chains(policies), *_gateway_chain(policies)]
     if not chains:
         return ""
@@ -51,7 +55,8 @@ def render_own_table(policies: Sequence[Policy]) -> str:
 
 
 def _helper_chains(policies: Sequence[Policy]) -> list[str]:
-    """Assign the FTP helper to control connections: after conntrack (-200), before they are confirmed."""
+    """Assign the FTP helper to control connections: after conntrack (-200), before they are
+    confirmed."""
     prerouting: list[str] = []
     output: list[str] = []
     for policy in policies:
@@ -192,7 +197,8 @@ def _management(policies: Sequence[Policy]) -> list[str]:
 
 
 def _gateway_chain(policies: Sequence[Policy]) -> list[str]:
-    """Deny new connections between inside and outside; the gateway's own traffic never comes here."""
+    """Deny new connections between inside and outside; the gateway's own traffic never comes
+    here."""
     gateways = [policy for policy in policies if policy.enforcement == GATEWAY]
     drops = [
         rule

@@ -22,7 +22,8 @@ _XTABLES_CHAINS = ("INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING")
 
 
 def manager_of(table: tuple[str, str], ruleset: Ruleset) -> str:
-    """Return the tool that manages `table`, or an empty string for a table that an admin wrote with nft."""
+    """Return the tool that manages `table`, or an empty string for a table that an admin wrote with
+    nft."""
     family, name = table
     if name in ("firewalld", "firewalld_policy_drop"):
         return FIREWALLD

@@ -1,10 +1,12 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A flow as the packets that a firewall sees: which hook, which addresses and ports, which conntrack states.
+"""A flow as the packets that a firewall sees: which hook, which addresses and ports, which
+conntrack states.
 
-One flow is several classes of packets: the request, the reply, and for FTP the data connections, whose ports nobody
-knows beforehand and which only conntrack's helper ties to the control connection (nf_conntrack_ftp, RFC 959).
+One flow is several classes of packets: the request, the reply, and for FTP the data connections,
+whose ports nobody knows beforehand and which only conntrack's helper ties to the control connection
+(nf_conntrack_ftp, RFC 959).
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ FORWARD = "forward"
 OUTPUT = "output"
 POSTROUTING = "postrouting"
 
-# The hooks that packets pass, by the hook at which they are told apart (nftables wiki, "Netfilter hooks").
+# The hooks that packets pass, by the hook at which they are told apart (nftables wiki, "Netfilter
+# hooks").
 PATHS = {
     INPUT: (PREROUTING, INPUT),
     FORWARD: (PREROUTING, FORWARD, POSTROUTING),
@@ -38,7 +41,8 @@ REQUEST = "request"
 REPLY = "reply"
 DATA = "data"
 
-# Ranges up to this width are looked at port by port, so that a rule for one port inside a range is seen as what it is.
+# Ranges up to this width are looked at port by port, so that a rule for one port inside a range is
+# seen as what it is.
 _SINGLE_PORTS = 64
 
 FTP_HELPER = "ftp"  # the kernel's name of the helper, what `ct helper` matches on a data connection
@@ -48,8 +52,8 @@ FTP_HELPER = "ftp"  # the kernel's name of the helper, what `ct helper` matches 
 class PacketClass:
     """Packets of one flow that a rule either matches all, some or none of.
 
-    Empty `sources`, `destinations`, `iifs` or `oifs` mean any; None for a port means any port. `helper` is set for data
-    connections that conntrack ties to a control connection.
+    Empty `sources`, `destinations`, `iifs` or `oifs` mean any; None for a port means any port.
+    `helper` is set for data connections that conntrack ties to a control connection.
     """
 
     policy: str
@@ -75,7 +79,8 @@ class PacketClass:
 
 
 def packet_classes(policy: Policy) -> tuple[PacketClass, ...]:
-    """Return the packets of all allowed flows of `policy`, in order, a class for each family and port range."""
+    """Return the packets of all allowed flows of `policy`, in order, a class for each family and
+    port range."""
     return tuple(
         item
         for flow in policy.flows

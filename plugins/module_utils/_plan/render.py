@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rules of ours as nft text: matches from packet classes, the same packets of several ports or families in one rule."""
+"""Rules of ours as nft text: matches from packet classes, the same packets of several ports or
+families in one rule."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ def commented(rule: str, comment: str) -> str:
 def accept_rules(classes: Iterable[PacketClass], with_state: bool) -> list[str]:
     """Return accept rules for `classes`, in order of their first appearance.
 
-    `with_state` adds the conntrack state; a chain that has dealt with established packets does not need it.
+    `with_state` adds the conntrack state; a chain that has dealt with established packets does not
+    need it.
     """
     groups: dict[PacketClass, list[PacketClass]] = {}
     for item in classes:

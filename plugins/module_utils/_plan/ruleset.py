@@ -14,7 +14,6 @@ OWN_PREFIX = "legalops_timesensor"
 JUMP_COMMENT = "legalops.timesensor"
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Rule:
     """One rule; `expr` is nft's JSON list of matches and statements."""
@@ -56,7 +55,8 @@ class Chain:
 
     @property
     def is_own(self) -> bool:
-        """Tell whether the chain is ours: it stands in our table, or it is one that we added to a foreign one."""
+        """Tell whether the chain is ours: it stands in our table, or it is one that we added to a
+        foreign one."""
         own_table = (self.family, self.table) == (OWN_FAMILY, OWN_TABLE)
         return own_table or self.name.startswith(OWN_PREFIX)
 
@@ -101,7 +101,8 @@ class Ruleset:
 
 
 def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
-    """Read the JSON document of `nft -j list ruleset`. Objects that do not matter to packets' fate are passed over."""
+    """Read the JSON document of `nft -j list ruleset`. Objects that do not matter to packets' fate
+    are passed over."""
     tables = set()
     heads: dict[tuple[str, str, str], dict[str, Any]] = {}
     rules: dict[tuple[str, str, str], list[Rule]] = {}

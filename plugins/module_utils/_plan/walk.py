@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walk packets of ours through a ruleset: which rule or chain policy of somebody else stops them?"""
+"""Walk packets of ours through a ruleset: which rule or chain policy of somebody else stops
+them?"""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ _DEPTH_LIMIT = 16  # NFT_JUMP_STACK_SIZE, include/net/netfilter/nf_tables.h
 
 @dataclasses.dataclass(frozen=True)
 class Stop:
-    """Where packets end: the rule with `handle` in the chain, or the chain's policy when `handle` is 0."""
+    """Where packets end: the rule with `handle` in the chain, or the chain's policy when `handle`
+    is 0."""
 
     family: str
     table: str
@@ -47,14 +49,16 @@ class Stop:
 
 @dataclasses.dataclass(frozen=True)
 class Fate:
-    """What a ruleset does to one class: `stops` hit all of the packets, `partial` may hit some of them."""
+    """What a ruleset does to one class: `stops` hit all of the packets, `partial` may hit some of
+    them."""
 
     stops: tuple[Stop, ...]
     partial: tuple[Stop, ...]
 
 
 def fate_of(item: PacketClass, ruleset: Ruleset) -> Fate:
-    """Walk `item` through each base chain on its way. An accept ends one base chain only, a drop ends the packet."""
+    """Walk `item` through each base chain on its way. An accept ends one base chain only, a drop
+    ends the packet."""
     stops: list[Stop] = []
     partial: list[Stop] = []
     for hook in PATHS[item.hook]:
@@ -84,13 +88,16 @@ class _Walk:
         self.ruleset = ruleset
         self.partial: list[Stop] = []
         self._stop: Stop | None = None
-        self._last_rule: Rule | None = None  # the rule of the base chain by which the packets left it
+        self._last_rule: Rule | None = (
+            None  # the rule of the base chain by which the packets left it
+        )
 
     def through(self, base: Chain) -> Stop | None:
         """Return what stops the packets in the base chain, or None."""
         end = self._chain(base, certain=True, depth=0, is_base=True)
         if end == _LEFT and base.policy == "drop":
-            # What comes after a certain return or goto is never reached: the place before that rule is the last one.
+            # What comes after a certain return or goto is never reached: the place before that rule
+            # is the last one.
             handle = self._last_rule.handle if self._last_rule else 0
             return Stop(*base.key, handle=handle)
         return self._stop if end == _STOPPED else None
@@ -105,7 +112,8 @@ class _Walk:
         return _LEFT
 
     def _rule(self, chain: Chain, rule: Rule, certain: bool, depth: int) -> str:
-        """Return how the chain ends by this rule, or an empty string when the packets go on to the next."""
+        """Return how the chain ends by this rule, or an empty string when the packets go on to the
+        next."""
         answer = ALL if certain else SOME
         table = chain.key[:2]
         for expression in rule.expr:

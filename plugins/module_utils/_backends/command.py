@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running a host's own tools with a fixed language and path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from .._model.errors import TimesensorError, UnsupportedError
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TIMEOUT_S = 60
+
+
+def find_tool(name: str, package: str, what_for: str) -> str:
+    """Return the path of a tool. Raises `UnsupportedError` that names the package to install."""
+    found = shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), _PATH)))
+    if found is None:
+        raise UnsupportedError(
+            f"{name} is not on this host, and it is needed to {what_for}: install the package"
+            f" {package}. Nothing was changed."
+        )
+    return found
+
+
+def run_tool(command: list[str], stdin: str = "") -> str:
+    """Run a command and return what it prints. Raises `TimesensorError` with its own words when it
+    fails."""
+    environment = {**os.environ, "LC_ALL": "C", "PATH": _PATH}
+    try:
+        done = subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TimesensorError(f"{' '.join(command)} gave no answer in {_TIMEOUT_S} s") from None
+    if done.returncode != 0:
+        words = done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"
+        raise TimesensorError(f"{' '.join(command)} failed: {words}")
+    return done.stdout

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The nftables backend: our own table, and our chains before what stops a flow in an admin's
+tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import Any, Sequence
+
+from .._model.errors import TimesensorError
+from .._model.policy import Policy
+from .._plan.desired import Desired, own_part, plan
+from .._plan.exposure import exposure
+from .._plan.ruleset import Ruleset, parse_ruleset
+from .._plan.walk import Stop
+from .base import Backend, Change, FlowState
+from .command import find_tool, run_tool
+
+_COMMENT = re.compile(r'comment "([^"]*)"$')
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """A plan with the text that the kernel would show after it."""
+
+    desired: Desired
+    live: Ruleset
+    wanted_text: str
+    live_text: str
+
+    @property
+    def in_place(self) -> bool:
+        return self.wanted_text == self.live_text and self.desired.jumps_in_place(self.live)
+
+
+class NftablesBackend(Backend):
+    """Talks to the kernel through nft(8)."""
+
+    name = "nftables"
+
+    def __init__(self) -> None:
+        self._nft = find_tool("nft", "nftables", "apply and audit firewall policies")
+        self._unshare = find_tool("unshare", "util-linux", "try rules in a scratch namespace")
+
+    def plan(self, before: Sequence[Policy], after: Sequence[Policy]) -> Change:
+        prepared = self._prepare(after)
+        desired = prepared.desired
+        return Change(
+            before=prepared.live_text,
+            after=prepared.wanted_text,
+            needed=not prepared.in_place,
+            conflicts=desired.conflicts,
+            exposure=tuple(exposure(before, after, desired.findings)),
+            warnings=_partial_warnings(desired, prepared.live),
+            handle=prepared,
+        )
+
+    def carry_out(self, change: Change) -> None:
+        prepared: _Prepared = change.handle
+        run_tool([self._nft, "-f", "-"], prepared.desired.script(prepared.live))
+
+    def audit(self, stored: Sequence[Policy], policy: Policy) -> list[FlowState]:
+        others = [item for item in stored if item.name != policy.name]
+        mine = [item for item in stored if item.name == policy.name]
+        prepared = self._prepare([*others, policy])
+        wanted = _rules_by_tag(prepared.wanted_text)
+        live = _rules_by_tag(prepared.live_text)
+        displaced = self._displaced_tags(prepared)
+        foreign = _foreign_by_tag(prepared.desired, prepared.live)
+        result = []
+        for flow in policy.flows:
+            tag = f"{policy.name}/{flow.id}"
+            state = _state(wanted.get(tag, []), live.get(tag, []), tag in displaced)
+            recorded = any(item == flow for stored_one in mine for item in stored_one.flows)
+            if state == "present" and not recorded:
+                state = "differs" if live.get(tag) else "missing"
+            result.append(FlowState(flow.id, state, tuple(foreign.get(tag, ()))))
+        return result
+
+    def _displaced_tags(self, prepared: _Prepared) -> set[str]:
+        """Return the tags of flows that something stops although rules of ours are there for
+        them."""
+        if prepared.desired.jumps_in_place(prepared.live):
+            return {tag for conflict in prepared.desired.conflicts for tag in conflict.flows}
+        return {item.tag for item, _ in prepared.desired.findings.stopped}
+
+    def _prepare(self, policies: Sequence[Policy]) -> _Prepared:
+        live = parse_ruleset(json.loads(run_tool([self._nft, "-j", "list", "ruleset"])))
+        desired = plan(policies, live)
+        return _Prepared(
+            desired=desired,
+            live=live,
+            wanted_text=self._as_kernel_shows(desired.as_ruleset_text()),
+            live_text=own_part(run_tool([self._nft, "-s", "list", "ruleset"])),
+        )
+
+    def _as_kernel_shows(self, text: str) -> str:
+        """Load rules into a namespace that exists for this only, and list them: nft's own normal
+        form, and a syntax check."""
+        if not text:
+            return ""
+        script = '"$0" -f - && "$0" -s list ruleset'
+        try:
+            listing = run_tool([self._unshare, "--net", "/bin/sh", "-c", script, self._nft], text)
+        except TimesensorError as error:
+            raise TimesensorError(
+                f"the rules were tried in a scratch network namespace and refused, nothing was"
+                f" changed: {error.message}"
+            ) from error
+        return own_part(listing)
+
+
+def _rules_by_tag(text: str) -> dict[str, list[str]]:
+    """Return the rules in a listing of ours by the flow that their comment names."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        match = _COMMENT.search(line)
+        if match:
+            found.setdefault(match.group(1), []).append(line.strip())
+    return found
+
+
+def _state(wanted: list[str], live: list[str], displaced: bool) -> str:
+    if displaced and live:
+        return "overridden"
+    if wanted == live:
+        return "overridden" if displaced else "present"
+    return "differs" if live else "missing"
+
+
+def _describe(stop: Stop, effect: str) -> dict[str, Any]:
+    return {
+        "family": stop.family,
+        "table": stop.table,
+        "chain": stop.chain,
+        "handle": stop.handle,
+        "effect": effect,
+    }
+
+
+def _foreign_by_tag(desired: Desired, live: Ruleset) -> dict[str, list[dict[str, Any]]]:
+    """Return the foreign rules that still override a flow: those not bypassed by a jump of ours,
+    and partial ones."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    bypassed = (
+        {item.stop for item in desired.attachments} if desired.jumps_in_place(live) else set()
+    )
+    for pairs, effect in ((desired.findings.stopped, "all"), (desired.findings.partial, "some")):
+        for item, stop in pairs:
+            entry = _describe(stop, effect)
+            if stop not in bypassed and entry not in found.setdefault(item.tag, []):
+                found[item.tag].append(entry)
+    return found
+
+
+def _partial_warnings(desired: Desired, live: Ruleset) -> tuple[str, ...]:
+    by_stop: dict[Stop, list[str]] = {}
+    for item, stop in desired.findings.partial:
+        by_stop.setdefault(stop, []).append(item.tag)
+    return tuple(
+        f"{stop} may drop some packets of {', '.join(dict.fromkeys(tags))}; it is not ours and was"
+        " left as it is"
+        for stop, tags in by_stop.items()
+    )

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which backend enforces on this host: the one asked for, or with C(auto) the one whose tool owns
+the firewall."""
+
+from __future__ import annotations
+
+import json
+
+from .._model.errors import TimesensorError, UnsupportedError
+from .._model.policy import AUTO
+from .._plan.owners import live_front_ends
+from .._plan.ruleset import parse_ruleset
+from .base import Backend
+from .command import find_tool, run_tool
+from .nftables import NftablesBackend
+
+BACKENDS: dict[str, type[Backend]] = {NftablesBackend.name: NftablesBackend}
+
+
+def choose_backend(wanted: str) -> Backend:
+    """Return the backend to use.
+
+    Raises `UnsupportedError` for one that is not written yet and `TimesensorError` with
+    C(conflicts) when a front end owns the firewall that the backend must not edit, or when two
+    front ends are live at once.
+    """
+    nft = find_tool("nft", "nftables", "apply and audit firewall policies")
+    ruleset = parse_ruleset(json.loads(run_tool([nft, "-j", "list", "ruleset"])))
+    owners = live_front_ends(ruleset)
+    conflicts = [{"backend": owner, "what": f"{owner} is live on this host"} for owner in owners]
+    if len(owners) > 1:
+        raise TimesensorError(
+            f"{' and '.join(owners)} are both live on this host and contradict each other: turn one"
+            " of them off. Nothing was changed.",
+            conflicts=conflicts,
+        )
+    name = wanted
+    if wanted == AUTO:
+        name = owners[0] if owners else NftablesBackend.name
+    if name not in BACKENDS:
+        reason = f"{name} owns this host's firewall, and the" if wanted == AUTO else "The"
+        raise UnsupportedError(
+            f"{reason} backend {name} is not written yet; this release has"
+            f" {', '.join(sorted(BACKENDS))}. Nothing was changed.",
+            conflicts=conflicts,
+        )
+    if owners and name not in owners:
+        raise TimesensorError(
+            f"{owners[0]} manages the firewall of this host, the backend {name} must not edit it:"
+            f" use the backend {owners[0]}. Nothing was changed.",
+            conflicts=conflicts,
+        )
+    return BACKENDS[name]()

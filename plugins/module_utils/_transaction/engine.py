@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply, remove and audit one policy on this host."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any, Mapping, Sequence
+
+from .._backends.base import Backend, Change
+from .._backends.command import run_tool
+from .._backends.registry import choose_backend
+from .._model.errors import TimesensorError, UnsupportedError
+from .._model.policy import GATEWAY, UNTOUCHED, Policy, parse_policy
+from .facts import gather_facts
+from .files import Content, bring_about, differing, remove_created_directories
+from .lock import host_lock
+from .paths import POLICY_DIR, STATE_DIR, UNIT_DIR
+from .persistence import wanted_files
+from .store import load_all
+
+PRESENT = "present"
+ABSENT = "absent"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    """A whole change of the host: the kernel's part and the files' part."""
+
+    backend: Backend
+    change: Change
+    files: Mapping[str, Content | None]
+    last: bool
+
+    @property
+    def changed_files(self) -> list[str]:
+        return differing(self.files)
+
+    @property
+    def needed(self) -> bool:
+        return self.change.needed or bool(self.changed_files)
+
+
+def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Bring the policy in `params` (options of C(firewall_policy)) to its state and return the
+    module's result.
+
+    Raises `InputError`, `UnsupportedError` or `TimesensorError`; nothing is changed then.
+    """
+    absent = params.get("state") == ABSENT
+    policy = parse_policy(params)
+    _refuse_what_is_not_there(params)
+    _require_root()
+    backend = choose_backend(params.get("backend") or "auto")
+    warnings: list[str] = []
+    if not absent:
+        policy, warnings = gather_facts(policy)
+        warnings += _standing_warnings(policy)
+    with host_lock():
+        before = load_all()
+        others = [item for item in before if item.name != policy.name]
+        after = others if absent else sorted([*others, policy], key=lambda item: item.name)
+        change = backend.plan(before, after)
+        if change.conflicts and not absent:
+            _fail_on_conflicts(change)
+        step = _Step(backend, change, wanted_files(before, after), last=not after)
+        changed = step.needed
+        changed_files = step.changed_files
+        if changed and not check_mode:
+            _carry_out(step)
+    return {
+        "changed": changed,
+        "backend": backend.name,
+        "diff": _diff(step, changed_files),
+        "rules": [line.strip() for line in change.after.splitlines() if "comment" in line],
+        "exposure": list(change.exposure),
+        "transaction": {
+            "id": "",
+            "confirmed": changed and not check_mode,
+            "rolled_back": False,
+            "deadline": None,
+            "guard": "none",
+        },
+        "conflicts": [],
+        "warnings": warnings + list(change.warnings),
+    }
+
+
+def audit_policy(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Hold the policy in `params` against the kernel and return the result of
+    C(firewall_policy_info)."""
+    policy = parse_policy(params)
+    _require_root()
+    backend = choose_backend(params.get("backend") or "auto")
+    policy, warnings = gather_facts(policy)
+    stored = load_all()
+    states = backend.audit(stored, policy)
+    return {
+        "changed": False,
+        "backend": backend.name,
+        "flows": [dataclasses.asdict(state) for state in states],
+        "policies": [item.name for item in stored],
+        "warnings": warnings,
+    }
+
+
+def _refuse_what_is_not_there(params: Mapping[str, Any]) -> None:
+    if params.get("confirm_timeout"):
+        raise UnsupportedError(
+            f"confirm_timeout: {params['confirm_timeout']}: the dead-man switch is not written yet,"
+            " this release knows 0 only. Nothing was changed."
+        )
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise UnsupportedError(
+            "only root may read and change the firewall: run the task with become: true. Nothing"
+            " was changed."
+        )
+
+
+def _standing_warnings(policy: Policy) -> list[str]:
+    warnings = []
+    if policy.denies and policy.enforcement != GATEWAY:
+        warnings.append(
+            "a default is set to deny and the dead-man switch is not written yet: a mistake is not"
+            " taken back by itself"
+        )
+    limited = any(flow.peers for flow in policy.flows if flow.direction == "inbound")
+    if limited and policy.default_ingress == UNTOUCHED:
+        warnings.append(
+            "inbound flows name peers and default_ingress is untouched: others are not blocked by"
+            " this policy"
+        )
+    return warnings
+
+
+def _fail_on_conflicts(change: Change) -> None:
+    conflicts = [item.as_dict() for item in change.conflicts]
+    managers = ", ".join(sorted({str(item["backend"]) for item in conflicts}))
+    what = "".join(f"\n  - {item['what']}" for item in conflicts)
+    raise TimesensorError(
+        f"tables that {managers} manages stop flows of this policy, and the nftables backend never"
+        f" edits them: open the flows there. Nothing was changed.{what}",
+        conflicts=conflicts,
+    )
+
+
+def _carry_out(step: _Step) -> None:
+    """The kernel first, then the files: a run killed in between is put right by the next one, or
+    undone by a reboot."""
+    if step.change.needed:
+        step.backend.carry_out(step.change)
+    units_changed = any(path.startswith(UNIT_DIR) for path in step.changed_files)
+    bring_about(step.files)
+    if step.last:
+        remove_created_directories((POLICY_DIR, STATE_DIR))
+    if units_changed and os.path.isdir("/run/systemd/system"):
+        run_tool(["systemctl", "daemon-reload"])
+
+
+def _diff(step: _Step, changed_files: Sequence[str]) -> dict[str, str]:
+    """Return the diff as Ansible prints it: rules as the kernel shows them, files by name, exposure
+    in words."""
+
+    def listed(paths: Sequence[str], there: bool) -> str:
+        return "".join(f"# file {path}\n" for path in paths if (step.files[path] is None) == there)
+
+    opens = "".join(
+        f"# opens {item['flow']}: {item['direction']} {item['protocol']}"
+        f" {', '.join(item['ports'])} from or to {', '.join(item['peers'])}, closed before by"
+        f" {item['was_closed_by']}\n"
+        for item in step.change.exposure
+    )
+    return {
+        "before_header": f"{step.backend.name} rules and files of legalops.timesensor",
+        "after_header": f"{step.backend.name} rules and files of legalops.timesensor",
+        "before": step.change.before + listed(changed_files, there=True),
+        "after": step.change.after + listed(changed_files, there=False) + opens,
+    }

@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only the target knows: the addresses of names, the DNS resolvers, and the SSH connection in
+use."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from typing import Mapping
+
+from .._model.addresses import Network
+from .._model.errors import InputError, Problem
+from .._model.policy import DENY, HOST, Management, Policy
+from .._model.ports import parse_port
+
+_RESOLV_CONF = "/etc/resolv.conf"
+# Where systemd-resolved keeps the servers behind its stub (systemd-resolved.service(8)).
+_RESOLVED_UPSTREAM = "/run/systemd/resolve/resolv.conf"
+
+
+def gather_facts(policy: Policy) -> tuple[Policy, list[str]]:
+    """Return `policy` with the target's facts filled in, and warnings.
+
+    Raises `InputError` that lists every name that does not resolve, with the flows that need it.
+    """
+    warnings = []
+    management = list(policy.management)
+    resolvers: tuple[Network, ...] = ()
+    if policy.denies and policy.enforcement == HOST:
+        resolvers = dns_resolvers()
+        if not management:
+            connection = ssh_connection()
+            if connection is not None:
+                management.append(connection)
+            elif policy.default_ingress == DENY:
+                warnings.append(
+                    "no SSH session was found above this process, no management accept was added:"
+                    " give management a peer and a port if the host must stay reachable for new"
+                    " connections"
+                )
+    return policy.with_facts(resolve_names(policy), management, resolvers), warnings
+
+
+def resolve_names(policy: Policy) -> dict[str, list[Network]]:
+    """Resolve the names in peers, both families. Raises `InputError` with all that fail."""
+    found: dict[str, list[Network]] = {}
+    problems = []
+    for name in policy.names:
+        try:
+            answers = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            problems += [
+                Problem(f"flow {flow.id}, peers", f"{name!r} does not resolve here: {error}")
+                for flow in policy.flows
+                if any(peer.name == name for peer in flow.peers)
+            ]
+            continue
+        addresses = {str(answer[4][0]).split("%")[0] for answer in answers}
+        found[name] = sorted(
+            (ipaddress.ip_network(address) for address in addresses),
+            key=lambda network: (network.version, network.network_address.packed),
+        )
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def dns_resolvers() -> tuple[Network, ...]:
+    """Return the DNS servers that this host asks, in order, without its own loopback stub."""
+    addresses: list[Network] = []
+    for path in (_RESOLV_CONF, _RESOLVED_UPSTREAM):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                lines = [line.split() for line in stream]
+        except OSError:
+            continue
+        for words in lines:
+            if len(words) > 1 and words[0] == "nameserver":
+                try:
+                    address = ipaddress.ip_address(words[1].split("%")[0])
+                except ValueError:
+                    continue
+                if not address.is_loopback:
+                    addresses.append(ipaddress.ip_network(address))
+    return tuple(dict.fromkeys(addresses))
+
+
+def ssh_connection() -> Management | None:
+    """Return the far end and our port of the SSH session that this process runs in.
+
+    sudo drops the variable SSH_CONNECTION, so the environments of the parent processes are read as
+    well.
+    """
+    pid = os.getpid()
+    while pid > 1:
+        value = _environment(pid).get("SSH_CONNECTION", "").split()
+        if len(value) == 4:
+            peer = ipaddress.ip_network(value[0].split("%")[0])
+            return Management(peer, parse_port(value[3]))
+        pid = _parent(pid)
+    return None
+
+
+def _environment(pid: int) -> Mapping[str, str]:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as stream:
+            pairs = stream.read().decode(errors="replace").split("\0")
+    except OSError:
+        return {}
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
+            # The command stands in parentheses and may contain blanks: proc_pid_stat(5).
+            return int(stream.read().rsplit(")", 1)[1].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policies that a host keeps: one JSON file each, the source of the union and of what a reboot
+restores."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from typing import Any
+
+from .._model.errors import InputError, TimesensorError
+from .._model.policy import Policy, parse_policy
+from .paths import POLICY_DIR
+
+_SCHEMA = 1
+
+
+def policy_path(name: str) -> str:
+    return f"{POLICY_DIR}/{name}.json"
+
+
+def encode(policy: Policy) -> bytes:
+    """Return the file of a policy. Names keep the addresses that they had: a reboot asks no DNS."""
+    document = {
+        "schema": _SCHEMA,
+        "policy": policy.as_dict(),
+        "resolved": policy.resolved,
+        "resolvers": [str(network) for network in policy.resolvers],
+    }
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def decode(text: bytes, path: str) -> Policy:
+    """Read the file of a policy. Raises `TimesensorError` that names the file when it is
+    damaged."""
+    try:
+        document: dict[str, Any] = json.loads(text.decode())
+        if document["schema"] != _SCHEMA:
+            raise ValueError(f"schema {document['schema']} is not {_SCHEMA}")
+        policy = parse_policy(document["policy"])
+        resolved = {
+            name: [ipaddress.ip_network(item) for item in addresses]
+            for name, addresses in document["resolved"].items()
+        }
+        resolvers = tuple(ipaddress.ip_network(item) for item in document["resolvers"])
+    except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+        raise TimesensorError(
+            f"{path} is damaged ({error}); nothing was changed. Remove the file, apply its policy"
+            " again."
+        ) from error
+    return policy.with_facts(resolved, policy.management, resolvers)
+
+
+def load_all() -> list[Policy]:
+    """Return the host's policies in the order of their names."""
+    try:
+        names = sorted(name for name in os.listdir(POLICY_DIR) if name.endswith(".json"))
+    except FileNotFoundError:
+        return []
+    policies = []
+    for name in names:
+        path = os.path.join(POLICY_DIR, name)
+        with open(path, "rb") as stream:
+            policies.append(decode(stream.read(), path))
+    return policies
