@@ -13,6 +13,7 @@ from typing import Any, Sequence
 
 from .._model.errors import TimesensorError
 from .._model.policy import Policy
+from .._plan.attach import live_bypasses
 from .._plan.desired import Desired, own_part, plan
 from .._plan.exposure import exposure
 from .._plan.ruleset import Ruleset, parse_ruleset
@@ -55,7 +56,7 @@ class NftablesBackend(Backend):
             needed=not prepared.in_place,
             conflicts=desired.conflicts,
             exposure=tuple(exposure(before, after, desired.findings)),
-            warnings=_partial_warnings(desired, prepared.live),
+            warnings=_partial_warnings(desired),
             handle=prepared,
         )
 
@@ -69,8 +70,13 @@ class NftablesBackend(Backend):
         prepared = self._prepare([*others, policy])
         wanted = _rules_by_tag(prepared.wanted_text)
         live = _rules_by_tag(prepared.live_text)
-        displaced = self._displaced_tags(prepared)
-        foreign = _foreign_by_tag(prepared.desired, prepared.live)
+        bypassed = live_bypasses(prepared.live)
+        displaced = {
+            item.tag
+            for item, stop in prepared.desired.findings.stopped
+            if (stop, item.tag) not in bypassed
+        }
+        foreign = _foreign_by_tag(prepared.desired, bypassed)
         result = []
         for flow in policy.flows:
             tag = f"{policy.name}/{flow.id}"
@@ -80,13 +86,6 @@ class NftablesBackend(Backend):
                 state = "differs" if live.get(tag) else "missing"
             result.append(FlowState(flow.id, state, tuple(foreign.get(tag, ()))))
         return result
-
-    def _displaced_tags(self, prepared: _Prepared) -> set[str]:
-        """Return the tags of flows that something stops although rules of ours are there for
-        them."""
-        if prepared.desired.jumps_in_place(prepared.live):
-            return {tag for conflict in prepared.desired.conflicts for tag in conflict.flows}
-        return {item.tag for item, _ in prepared.desired.findings.stopped}
 
     def _prepare(self, policies: Sequence[Policy]) -> _Prepared:
         live = parse_ruleset(json.loads(run_tool([self._nft, "-j", "list", "ruleset"])))
@@ -142,22 +141,21 @@ def _describe(stop: Stop, effect: str) -> dict[str, Any]:
     }
 
 
-def _foreign_by_tag(desired: Desired, live: Ruleset) -> dict[str, list[dict[str, Any]]]:
-    """Return the foreign rules that still override a flow: those not bypassed by a jump of ours,
-    and partial ones."""
+def _foreign_by_tag(
+    desired: Desired, bypassed: set[tuple[Stop, str]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return by flow the foreign rules that override it: all its packets, or some of them."""
     found: dict[str, list[dict[str, Any]]] = {}
-    bypassed = (
-        {item.stop for item in desired.attachments} if desired.jumps_in_place(live) else set()
-    )
     for pairs, effect in ((desired.findings.stopped, "all"), (desired.findings.partial, "some")):
         for item, stop in pairs:
             entry = _describe(stop, effect)
-            if stop not in bypassed and entry not in found.setdefault(item.tag, []):
+            hidden = (stop, item.tag) in bypassed
+            if not hidden and entry not in found.setdefault(item.tag, []):
                 found[item.tag].append(entry)
     return found
 
 
-def _partial_warnings(desired: Desired, live: Ruleset) -> tuple[str, ...]:
+def _partial_warnings(desired: Desired) -> tuple[str, ...]:
     by_stop: dict[Stop, list[str]] = {}
     for item, stop in desired.findings.partial:
         by_stop.setdefault(stop, []).append(item.tag)

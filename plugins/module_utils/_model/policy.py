@@ -240,7 +240,7 @@ def _check_interface(name: Any) -> None:
     good = isinstance(name, str) and 0 < len(name) <= _INTERFACE_LIMIT
     if not good or not all(char.isalnum() or char in "._-@:" for char in name):
         raise ValueProblem(
-            f"{name!r} is not an interface name: up to {_INTERFACE_LIMIT} letters, digits, . _ - : @"
+            f"{name!r} is no interface name: up to {_INTERFACE_LIMIT} letters, digits, . _ - : @"
         )
 
 

@@ -147,6 +147,16 @@ def live_jumps(ruleset: Ruleset) -> dict[tuple[str, str, str], list[tuple[Stop, 
     return found
 
 
+def live_bypasses(ruleset: Ruleset) -> set[tuple[Stop, str]]:
+    """Return which stops are bypassed by a jump of ours now, and for which flows (by their tags)."""
+    return {
+        (stop, rule.comment)
+        for key, places in live_jumps(ruleset).items()
+        for stop, _ in places
+        for rule in (ruleset.chains[key].rules if key in ruleset.chains else ())
+    }
+
+
 def detach_commands(ruleset: Ruleset) -> Iterable[str]:
     """Return the commands that take everything of ours out of foreign tables: the jumps, then the
     chains."""

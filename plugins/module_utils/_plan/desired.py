@@ -76,28 +76,22 @@ def own_part(listing: str) -> str:
     """Return what is ours in the text of `nft -s list ruleset`: our table, and our chains inside
     foreign tables.
 
-    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which
-    makes lines enough.
+    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which makes
+    lines enough. Our table comes first and the chains follow by name, whatever the kernel's order is.
     """
-    kept: list[str] = []
+    own_table: list[str] = []
+    chains: dict[tuple[str, str], list[str]] = {}
     header = ""
-    own_table = own_chain = False
+    block: list[str] | None = None
     for line in listing.splitlines():
         if line.startswith("table "):
             header = line
-            own_table = line.split()[1:3] == [OWN_FAMILY, OWN_TABLE]
-            if own_table:
-                kept.append(line)
-        elif own_table:
-            if line:
-                kept.append(line)
-            own_table = line != "}"
-        elif line.startswith(f"\tchain {OWN_PREFIX}"):
-            own_chain = True
-            kept += [header, line]
-        elif own_chain:
-            kept.append(line)
-            if line == "\t}":
-                own_chain = False
-                kept.append("}")
-    return "".join(f"{line}\n" for line in kept)
+            block = own_table if line.split()[1:3] == [OWN_FAMILY, OWN_TABLE] else None
+        elif line.startswith(f"\tchain {OWN_PREFIX}") and block is None:
+            block = chains.setdefault((header, line), [header])
+        if block is not None and line:
+            block.append(line)
+        if line == "\t}" and block is not own_table:
+            block = None
+    blocks = [own_table, *([*chains[key], "}"] for key in sorted(chains))]
+    return "".join(f"{line}\n" for lines in blocks for line in lines)

@@ -216,7 +216,7 @@ def _addresses(mine: tuple[Network, ...], right: Sequence[Any], item: PacketClas
         return ALL
     if not mine:
         return SOME if theirs else NONE
-    collapsed: list[Any] = list(ipaddress.collapse_addresses(theirs))  # type: ignore[type-var]
+    collapsed: list[Any] = list(ipaddress.collapse_addresses(theirs))
     hits = [_network_hit(network, collapsed) for network in mine]
     if all(hit == ALL for hit in hits):
         return ALL
@@ -239,7 +239,7 @@ def _networks(value: Any) -> list[Network] | None:
             return [ipaddress.ip_network(f"{prefix['addr']}/{prefix['len']}", strict=False)]
         if isinstance(value, Mapping) and isinstance(value.get("range"), list):
             first, last = (ipaddress.ip_address(end) for end in value["range"])
-            return list(ipaddress.summarize_address_range(first, last))  # type: ignore[type-var]
+            return list(ipaddress.summarize_address_range(first, last))
     except (ValueError, TypeError, KeyError):
         return None
     return None

@@ -83,11 +83,18 @@ def restore_archive() -> bytes:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for parent in _parents(_PACKAGE):  # zipimport before Python 3.13 knows no packages without
+            archive.writestr(_entry(f"{parent}/__init__.py"), "")
         for path in sorted(sources):
             archive.writestr(_entry(path), sources[path])
         main = f"from {restore.__name__} import main\n\nmain()\n"
         archive.writestr(_entry("__main__.py"), main)
     return buffer.getvalue()
+
+
+def _parents(package: str) -> list[str]:
+    parts = package.split(".")
+    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
 def _entry(path: str) -> zipfile.ZipInfo:
