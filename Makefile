@@ -1,0 +1,110 @@
+# Everything a developer runs. `make` lists it; each target prepares what it needs by itself.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The Python of the machine; it only has to make .venv, in which all else runs.
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv/bin
+PY := $(VENV)/python
+STEP := tools/step
+RESULTS := $(CURDIR)/.build/results
+COLLECTION := ansible_collections/legalops/timesensor
+TREE := .build/tree/$(COLLECTION)
+# More arguments for pytest: make unit ARGS="-k ports"
+ARGS ?=
+
+# Ansible refuses to start without a UTF-8 locale, and keeps its files in this tree rather than in the user's home.
+export LC_ALL := C.UTF-8
+export PATH := $(VENV):$(PATH):/usr/sbin:/sbin
+export ANSIBLE_HOME := $(CURDIR)/.build/ansible-home
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+export ANSIBLE_NOCOWS := 1
+export PYTHONDONTWRITEBYTECODE := 1
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## make .venv and install missing build tools (done by every other target, too)
+	@$(PYTHON) tools/bootstrap.py
+
+# -- the gate
+
+.PHONY: test
+test: lint sanity unit unit-oldest integration ## the whole gate: all of the targets below up to integration
+
+.PHONY: lint
+lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog ## all linters; each is a target of its own, e.g. lint-mypy
+
+.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog
+lint-ruff: setup
+	@$(STEP) $@ "ruff: mistakes and imports" ruff check --quiet .
+
+lint-format: setup
+	@$(STEP) $@ "ruff: formatting (make format repairs it)" ruff format --quiet --check .
+
+lint-mypy: setup
+	@$(STEP) $@ "mypy strict: plugins, tests, tools" tools/typecheck
+
+lint-yaml: setup
+	@$(STEP) $@ "yamllint" yamllint --strict .
+
+lint-ansible: setup
+	@$(STEP) $@ "ansible-lint, profile production, offline" tools/in-tree ansible-lint --offline --profile production
+
+lint-docs: setup
+	@$(STEP) $@ "antsibull-docs: documentation of plugins and roles" tools/in-tree antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs .
+
+lint-changelog: setup
+	@$(STEP) $@ "antsibull-changelog: fragments" tools/in-tree antsibull-changelog lint
+
+.PHONY: sanity
+sanity: setup ## ansible-test sanity, no ignore file, under every Python found (first run about 4 minutes)
+	@$(STEP) $@ "ansible-test sanity" $(PY) tools/sanity.py $(ARGS)
+
+.PHONY: unit
+unit: setup ## unit tests under the newest Python found
+	@$(STEP) $@ "unit tests under $$($(PY) -V)" $(PY) -m pytest tests/unit --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+
+.PHONY: unit-newest
+unit-newest: unit ## the same as unit
+
+.PHONY: unit-oldest
+unit-oldest: setup ## unit tests of code for managed hosts under Python 3.8 and ansible-core 2.19
+	@$(STEP) $@ "unit tests of code for managed hosts, oldest Python" $(PY) tools/unit_target.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+
+.PHONY: integration
+integration: setup ## real servers, kernels and packets in network namespaces (root)
+	@$(STEP) $@ "integration tests in the lab" tools/as-root $(PY) -m pytest tests/integration_lab --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+
+.PHONY: mutants
+mutants: setup ## break each promise on purpose and show which test notices
+	@$(STEP) $@ "mutants: every patch in tests/mutants has to be caught" $(PY) tools/mutants.py $(ARGS)
+
+# -- use
+
+.PHONY: demo
+demo: setup ## a whole law firm in network namespaces: apply, prove, break, explain (root)
+	@PYTHONPATH=tests tools/as-root $(PY) -m lab.demo $(ARGS)
+
+.PHONY: build
+build: setup ## the collection's tarball in .build/dist
+	@$(STEP) $@ "ansible-galaxy collection build" tools/in-tree ansible-galaxy collection build --force --output-path $(CURDIR)/.build/dist
+
+# -- upkeep
+
+.PHONY: format
+format: setup ## let ruff format the Python code and sort the imports
+	@ruff check --quiet --select I --fix . && ruff format --quiet .
+
+.PHONY: lock
+lock: ## write requirements/*.txt anew from requirements/*.in (needs each Python they are for)
+	@$(PYTHON) tools/lock.py
+
+.PHONY: clean
+clean: ## remove everything that make made in this tree
+	rm -rf .venv .build

@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""C(make sanity): C(ansible-test sanity) with nothing but the package index.
+
+ansible-test fetches pip's bootstrap script from a server of its own before it makes its
+environments, unless the script is in its cache already. So a stand-in that uses ensurepip and the
+package index is put there, in a HOME of our own. The environments are kept there, too: a second run
+is four times as fast.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pythons
+import quiet
+import tree
+
+HOME = tree.BUILD / "sanity-home"
+VENV_BIN = Path(sys.prefix) / "bin"
+PYTHON = "{}.{}".format(*sys.version_info[:2])
+
+_ASK_PIP_VERSION = f"""
+from types import SimpleNamespace
+from ansible_test._internal.python_requirements import get_venv_packages
+print(get_venv_packages(SimpleNamespace(version="{PYTHON}"))["pip"])
+"""
+
+_BOOTSTRAP = """\
+import subprocess, sys
+args = [a for a in sys.argv[1:] if a not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *args])
+"""
+
+
+def put_bootstrap_script() -> None:
+    """Put the stand-in where ansible-test looks; the file's name holds the pip it wants."""
+    version = quiet.run(
+        [sys.executable, "-c", _ASK_PIP_VERSION], "ansible-test does not tell which pip it wants"
+    ).strip()
+    cache = HOME / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(_BOOTSTRAP, encoding="utf-8")
+
+
+def keep_pip_settings() -> None:
+    """Write this user's pip settings into our HOME: ansible-test hands on no variables."""
+    listing = quiet.run([sys.executable, "-m", "pip", "config", "list"], "pip config list failed")
+    settings: dict[str, str] = {}
+    for line in listing.splitlines():
+        name, _, value = line.partition("=")
+        scope, _, key = name.rpartition(".")
+        if scope in ("global", ":env:") and key != "config-file":
+            settings[key] = " ".join(shlex.split(value))
+    config = HOME / ".config" / "pip" / "pip.conf"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{key} = {value}\n" for key, value in settings.items()]
+    config.write_text("[global]\n" + "".join(lines), encoding="utf-8")
+
+
+def environment() -> dict[str, str]:
+    """Return our HOME, and a PATH with real interpreters rather than shims.
+
+    A shim chooses by a variable that ansible-test drops.
+    """
+    folders = [str(VENV_BIN)]
+    folders += [str(Path(python.path).parent) for python in pythons.find(pythons.TARGET)]
+    folders += ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+    return {**os.environ, "HOME": str(HOME), "PATH": os.pathsep.join(dict.fromkeys(folders))}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests on a copy of the tree; `arguments` go to C(ansible-test sanity)."""
+    copied = tree.copy_for_ansible()
+    ignored = sorted(path.name for path in (copied / "tests" / "sanity").glob("ignore*"))
+    if ignored:
+        print(f"error: no ignore file is allowed: {', '.join(ignored)}", file=sys.stderr)
+        return 1
+    shutil.rmtree(copied / "tests" / "output", ignore_errors=True)
+    put_bootstrap_script()
+    keep_pip_settings()
+    command = [str(VENV_BIN / "ansible-test"), "sanity", "--local", "--python", PYTHON]
+    return subprocess.run(
+        [*command, "--color", "no", *arguments],
+        check=False,
+        cwd=copied,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+    ).returncode
+
+
+if __name__ == "__main__":
+    quiet.leave_with(main)

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""C(make unit-oldest): unit tests of code for managed hosts under the oldest Python allowed there.
+
+That is Python 3.8 with the module_utils of ansible-core 2.19. This ansible-core does not install
+under 3.8, so they are unpacked from its wheel; a managed host, too, only ever gets module_utils.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pythons
+import quiet
+import tree
+
+CORE = "2.19.14"
+OLDEST = (3, 8)
+WORK = tree.BUILD / "oldest"
+REQUIREMENTS = tree.ROOT / "requirements" / "target.txt"
+TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
+CODE = ("plugins/module_utils", "plugins/modules")
+
+
+def oldest_python() -> pythons.Python:
+    """Return the oldest interpreter of this machine; say so when it is not the one we claim."""
+    python = pythons.find(pythons.TARGET)[-1]
+    if python.version != OLDEST:
+        print(
+            f"note: no Python 3.8 on this machine; the oldest is {python.name}, and the tests "
+            "run under that. What breaks only under 3.8 stays unseen here."
+        )
+    return python
+
+
+def provide_module_utils() -> Path:
+    """Return a folder with nothing but C(ansible.module_utils) of core 2.19 and what it imports."""
+    folder = WORK / f"core-{CORE}"
+    if folder.is_dir():
+        return folder
+    with_wheel = WORK / "wheel"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps"]
+    for_core = ["--only-binary=:all:", "--python-version", "3.11", f"ansible-core=={CORE}"]
+    quiet.run(
+        [*pip, "--dest", str(with_wheel), *for_core], f"pip has no wheel of ansible-core {CORE}"
+    )
+    part = WORK / "core.part"
+    shutil.rmtree(part, ignore_errors=True)
+    with zipfile.ZipFile(next(with_wheel.glob("ansible_core-*.whl"))) as wheel:
+        wanted = ("ansible/__init__.py", "ansible/release.py", "ansible/module_utils/")
+        wheel.extractall(part, [name for name in wheel.namelist() if name.startswith(wanted)])
+    part.rename(folder)
+    shutil.rmtree(with_wheel)
+    return folder
+
+
+def provide_venv(python: pythons.Python) -> Path:
+    """Return the interpreter of an environment with the pinned pytest."""
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    venv, key = WORK / f"venv-{python.name}", f"{python.path} {digest}\n"
+    key_file = venv / ".key"
+    if not key_file.is_file() or key_file.read_text() != key:
+        quiet.make_venv(python.path, str(venv), str(REQUIREMENTS))
+        key_file.write_text(key)
+    return venv / "bin" / "python"
+
+
+def main(arguments: list[str]) -> int:
+    """Compile all code for managed hosts, then run its tests; return the first bad exit code."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    python = oldest_python()
+    interpreter = str(provide_venv(python))
+    core = provide_module_utils()
+    print(f"unit-oldest: Python {python.name}, ansible.module_utils {CORE}", flush=True)
+    tests = _existing(TESTS)
+    if not tests:
+        print(f"error: none of {', '.join(TESTS)} exists", file=sys.stderr)
+        return 1
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(core),
+        "PYTHONPYCACHEPREFIX": str(WORK / "pycache"),
+    }
+    commands = [
+        [interpreter, "-m", "compileall", "-q", *_existing(CODE)],
+        [interpreter, "-m", "pytest", *tests, *arguments],
+    ]
+    for command in commands:
+        done = subprocess.run(
+            command, check=False, cwd=tree.ROOT, env=environment, stdin=subprocess.DEVNULL
+        )
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+def _existing(paths: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if (tree.ROOT / path).is_dir()]
+
+
+if __name__ == "__main__":
+    quiet.leave_with(main)
