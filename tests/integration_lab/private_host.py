@@ -1,9 +1,11 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host of one test: its own network and mount namespace, so that rules and files of ours touch nothing else.
+"""A host of one test: its own network and mount namespace, so that rules and files of ours touch
+nothing else.
 
-Lighter than a host of the lab: it shares the machine's programs and has only what `firewall_policy` writes to private.
+Lighter than a host of the lab: it shares the machine's programs and has only what `firewall_policy`
+writes to private.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ class PrivateHost:
         return self.run("nft", "-s", "list", "ruleset")
 
     def state(self) -> str:
-        """Return all that a removal must bring back: rules, and every file and link in the private places."""
+        """Return all that a removal must bring back: rules, and every file and link in the private
+        places."""
         files = self.run(
             *("find", *_PRIVATE, "-xdev", "-printf", "%p %y %m %l\n"),
         )

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""firewall_policy on a real kernel: apply, second policy, audit, foreign rules, removal, restore."""
+"""firewall_policy on a real kernel: apply, second policy, audit, foreign rules, removal,
+restore."""
 
 from __future__ import annotations
 

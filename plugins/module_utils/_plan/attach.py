@@ -148,7 +148,8 @@ def live_jumps(ruleset: Ruleset) -> dict[tuple[str, str, str], list[tuple[Stop, 
 
 
 def live_bypasses(ruleset: Ruleset) -> set[tuple[Stop, str]]:
-    """Return which stops are bypassed by a jump of ours now, and for which flows (by their tags)."""
+    """Return which stops are bypassed by a jump of ours now, and for which flows (by their
+    tags)."""
     return {
         (stop, rule.comment)
         for key, places in live_jumps(ruleset).items()

@@ -76,8 +76,9 @@ def own_part(listing: str) -> str:
     """Return what is ours in the text of `nft -s list ruleset`: our table, and our chains inside
     foreign tables.
 
-    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which makes
-    lines enough. Our table comes first and the chains follow by name, whatever the kernel's order is.
+    nft indents a table's chains by one tab and their rules by two (nftables src/rule.c), which
+    makes lines enough. Our table comes first and the chains follow by name, whatever the kernel's
+    order is.
     """
     own_table: list[str] = []
     chains: dict[tuple[str, str], list[str]] = {}

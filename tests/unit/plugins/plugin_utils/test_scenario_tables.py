@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The vendor's table (issue text and article), held against the roles by machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import InputError
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import (
+    outbound_targets,
+    scenario_flows,
+    verdict_table,
+)
+
+ROLES = Path(__file__).resolve().parents[4] / "roles"
+
+BASE = {("tcp", port, "outbound") for port in (20, 21, 22, 80, 443, 8080)}
+MAIL = {("tcp", port, "outbound") for port in (465, 587, 993, 995)}
+DATABASE = {("tcp", 19812), ("tcp", 19813), ("tcp", 19814), ("udp", 19813)}
+OUT = {(*item, "outbound") for item in DATABASE}
+IN = {(*item, "inbound") for item in DATABASE}
+
+# scenario, email interface -> protocol, port and direction of every flow
+VENDOR: list[tuple[str, bool, set[tuple[str, int, str]]]] = [
+    ("classic", False, BASE),
+    ("classic", True, BASE | MAIL),
+    ("legal_365_server", False, BASE | OUT | IN),
+    ("legal_365_server", True, BASE | MAIL | OUT | IN),
+    ("legal_365_client", False, OUT),
+    ("legal_365_client", True, OUT | MAIL),
+]
+
+FLOW_PORTS = {
+    "licence_http": [80, 8080],
+    "licence_https": [443],
+    "update_ftp": [21],
+    "update_ftp_data": [20],
+    "update_sftp": [22],
+    "mail_submission": [465, 587],
+    "mail_imaps": [993],
+    "mail_pop3s": [995],
+    "db_sql": [19812],
+    "db_app": [19813],
+    "db_db4d": [19814],
+    "db_quic": [19813],
+}
+
+
+def settings(role: str, **more: Any) -> dict[str, Any]:
+    """Return a role's settings as Ansible would template them from its own files."""
+    defaults = yaml.safe_load((ROLES / role / "defaults" / "main.yml").read_text())
+    variables = yaml.safe_load((ROLES / role / "vars" / "main.yml").read_text())
+    table = variables[f"__{role}_table"] + variables.get(f"__{role}_own_table", [])
+    values = {name[len(role) + 1 :]: value for name, value in defaults.items()}
+    return {**values, "name": role, "table": table, **more}
+
+
+@pytest.mark.parametrize(("role", "email", "expected"), VENDOR)
+def test_role_opens_exactly_the_vendors_ports(
+    role: str, email: bool, expected: set[tuple[str, int, str]]
+) -> None:
+    flows = scenario_flows(settings(role, email_interface=email))
+    ports = {
+        (flow["protocol"], int(port), flow["direction"])
+        for flow in flows
+        if flow["id"] != "db_announce"
+        for port in flow["ports"]
+    }
+    assert ports == expected
+
+
+@pytest.mark.parametrize("role", ["classic", "legal_365_server", "legal_365_client"])
+def test_flow_ids_and_lines(role: str) -> None:
+    table = settings(role)["table"]
+    for line in table:
+        assert [flow["ports"] for flow in line["flows"]] == [
+            FLOW_PORTS[flow["id"]] for flow in line["flows"]
+        ]
+        listed = sorted(int(port) for port in str(line["ports"]).split(","))
+        assert listed == sorted(port for flow in line["flows"] for port in flow["ports"])
+
+
+def test_classic_lan_side_is_off_by_default() -> None:
+    flows = scenario_flows(settings("classic", lan_side=True, inbound_peers=["10.77.0.0/24"]))
+    inbound = {flow["id"]: flow for flow in flows if flow["direction"] == "inbound"}
+    assert set(inbound) == {"db_sql_in", "db_app_in", "db_db4d_in", "db_quic_in"}
+    assert inbound["db_sql_in"]["peers"] == ["10.77.0.0/24"]
+
+
+def test_broadcasting_is_blocked_on_the_host_only() -> None:
+    flows = scenario_flows(settings("legal_365_server", broadcasting="block"))
+    assert flows[-1]["action"] == "block"
+    with pytest.raises(InputError, match="legal_365_server_broadcasting: block works on"):
+        scenario_flows(
+            settings(
+                "legal_365_server",
+                broadcasting="block",
+                enforcement="gateway",
+                hosts=["10.0.0.1"],
+                interfaces={"inside": ["lan0"], "outside": ["wan0"]},
+            )
+        )
+
+
+def test_all_wrong_variables_are_named_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        scenario_flows(
+            settings(
+                "legal_365_server",
+                inbound_peers=["10.0.0.5/8"],
+                endpoints={"licence": {"host": "not a name!", "ports": [70000]}, "mial": {}},
+                default_egress="no",
+            )
+        )
+    message = str(caught.value)
+    for words in (
+        "legal_365_server_endpoints.mial: unknown",
+        "endpoints.licence.ports: port 70000",
+        "flow licence_http, peers: 'not a name!'",
+        "flow db_sql_in, peers: '10.0.0.5/8' has bits set",
+        "legal_365_server_default_egress: 'no' is not one of",
+    ):
+        assert words in message
+
+
+def test_targets_name_port_and_service_and_keep_missing_endpoints() -> None:
+    found = {
+        item["id"]: item
+        for item in outbound_targets(
+            settings(
+                "classic",
+                email_interface=True,
+                endpoints={
+                    "licence": {"host": "licence.example", "ports": [443]},
+                    "mail": {"host": "mail.example"},
+                },
+            )
+        )
+    }
+    assert found["licence_https/443"]["host"] == "licence.example"
+    assert found["licence_http/80"]["host"] == ""
+    assert found["update_ftp/21"]["host"] == ""
+    assert found["mail_submission/465"]["service"] == "smtps"
+    assert found["mail_submission/587"]["service"] == "submission"
+    assert "update_ftp_data/20" not in found
+
+
+def test_table_shows_the_fix_and_counts() -> None:
+    row = {"host": "server", "flow": "db_sql", "port": "19812", "rules": "missing"}
+    lines = verdict_table(
+        [
+            {**row, "verdict": "filtered", "status": "fail", "fix": "open it"},
+            {**row, "verdict": "open", "status": "pass", "fix": ""},
+        ]
+    )
+    assert lines[2] == "    fix: open it"
+    assert lines[-1] == "1 open, 0 with a warning, 1 not open, 0 not probed"
