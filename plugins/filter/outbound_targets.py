@@ -12,7 +12,8 @@ author:
   - legalops.timesensor contributors (@legalops)
 description:
   - >-
-    Turns the settings of a scenario role into the option C(targets) of M(legalops.timesensor.flow_probe),
+    Turns the settings of a scenario role into the option C(targets) of
+    M(legalops.timesensor.flow_probe),
     one for each port of an outbound flow.
 options:
   _input:

@@ -12,7 +12,8 @@ author:
   - legalops.timesensor contributors (@legalops)
 description:
   - >-
-    Turns the settings of a scenario role into the option C(flows) of M(legalops.timesensor.firewall_policy),
+    Turns the settings of a scenario role into the option C(flows) of
+    M(legalops.timesensor.firewall_policy),
     and reports every mistake in them at once.
 options:
   _input:

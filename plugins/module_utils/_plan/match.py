@@ -205,7 +205,7 @@ def _port_range(value: Any, operator: str) -> PortRange | None:
 
 
 def _addresses(mine: tuple[Network, ...], right: Sequence[Any], item: PacketClass) -> str:
-    theirs: list[Network] = []
+    theirs: list[Any] = []
     for value in right:
         networks = _networks(value)
         if networks is None:
@@ -216,7 +216,7 @@ def _addresses(mine: tuple[Network, ...], right: Sequence[Any], item: PacketClas
         return ALL
     if not mine:
         return SOME if theirs else NONE
-    collapsed: list[Any] = list(ipaddress.collapse_addresses(theirs))
+    collapsed = list(ipaddress.collapse_addresses(theirs))
     hits = [_network_hit(network, collapsed) for network in mine]
     if all(hit == ALL for hit in hits):
         return ALL

@@ -212,12 +212,12 @@ def _gateway_chain(policies: Sequence[Policy]) -> list[str]:
     ]
     if not drops:
         return []
-    entries = {entry for policy in gateways for entry in policy.baseline}
-    rules = [
-        "ct state established,related accept",
-        *_ICMP_ERRORS,
-        *_name_and_time(gateways, entries),
-    ]
+    rules = ["ct state established,related accept", *_ICMP_ERRORS]
+    for policy in gateways:
+        outwards = joined(
+            interfaces_match("iifname", policy.inside), interfaces_match("oifname", policy.outside)
+        )
+        rules += [f"{outwards} {rule}" for rule in _name_and_time([policy], set(policy.baseline))]
     lines = [commented(rule, "baseline") for rule in rules]
     lines += _accepts(gateways, FORWARD)
     lines += drops
