@@ -38,9 +38,9 @@ setup: ## make .venv and install missing build tools (done by every other target
 test: lint sanity unit unit-oldest integration ## the whole gate: all of the targets below up to integration
 
 .PHONY: lint
-lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog ## all linters; each is a target of its own, e.g. lint-mypy
+lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell ## all linters; each is a target of its own, e.g. lint-mypy
 
-.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog
+.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell
 lint-ruff: setup
 	@$(STEP) $@ "ruff: mistakes and imports" ruff check --quiet .
 
@@ -54,7 +54,7 @@ lint-yaml: setup
 	@$(STEP) $@ "yamllint" yamllint --strict .
 
 lint-ansible: setup
-	@$(STEP) $@ "ansible-lint, profile production, offline" tools/in-tree ansible-lint --offline --profile production
+	@$(STEP) $@ "ansible-lint, profile production, offline" tools/in-tree ansible-lint --nocolor --offline --profile production
 
 lint-docs: setup
 	@$(STEP) $@ "antsibull-docs: documentation of plugins and roles" tools/in-tree antsibull-docs lint-collection-docs --plugin-docs --disallow-unknown-collection-refs .
@@ -62,8 +62,11 @@ lint-docs: setup
 lint-changelog: setup
 	@$(STEP) $@ "antsibull-changelog: fragments" tools/in-tree antsibull-changelog lint
 
+lint-shell: setup
+	@$(STEP) $@ "shellcheck" shellcheck .ci/run tools/step tools/typecheck tools/in-tree tools/as-root
+
 .PHONY: sanity
-sanity: setup ## ansible-test sanity, no ignore file, under every Python found (first run about 4 minutes)
+sanity: setup ## ansible-test sanity, no ignore file, under every Python found (the first run makes its environments: 1 to 4 minutes)
 	@$(STEP) $@ "ansible-test sanity" $(PY) tools/sanity.py $(ARGS)
 
 .PHONY: unit

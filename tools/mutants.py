@@ -18,10 +18,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import quiet
 import tree
@@ -105,7 +105,7 @@ def run_suite(folder: Path, arguments: tuple[str, ...], *, first_failure: bool) 
     ) as pytest:
         _running.add(pytest.pid)
         try:
-            output, _ = pytest.communicate(timeout=TIME_LIMIT)
+            output = pytest.communicate(timeout=TIME_LIMIT)[0]
         except subprocess.TimeoutExpired:
             os.killpg(pytest.pid, signal.SIGKILL)
             return SuiteRun(-1, (), f"hung for {TIME_LIMIT} s")

@@ -53,10 +53,10 @@ def put_bootstrap_script() -> None:
 def keep_pip_settings() -> None:
     """Write this user's pip settings into our HOME: ansible-test hands on no variables."""
     listing = quiet.run([sys.executable, "-m", "pip", "config", "list"], "pip config list failed")
-    settings: dict[str, str] = {}
+    settings = {"quiet": "2"}
     for line in listing.splitlines():
-        name, _, value = line.partition("=")
-        scope, _, key = name.rpartition(".")
+        name, value = line.split("=", 1)
+        scope, key = name.rsplit(".", 1)
         if scope in ("global", ":env:") and key != "config-file":
             settings[key] = " ".join(shlex.split(value))
     config = HOME / ".config" / "pip" / "pip.conf"

@@ -11,9 +11,9 @@ as one test. The last line counts everything.
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 RESULTS = Path(__file__).resolve().parent.parent / ".build" / "results"
 
