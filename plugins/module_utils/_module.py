@@ -7,7 +7,7 @@ C(fail_json)."""
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, NoReturn, Sequence
+from typing import Any, Callable, Dict, Iterator, NoReturn, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -49,32 +49,45 @@ class CheckedModule(AnsibleModule):  # type: ignore[misc]
             super().fail_json(msg, **kwargs)
         self._input_accepted = True
         problems = list(self._input_check(self.params))
-        checked = {problem.where.split(" ")[0] for problem in problems}
-        spec_problems = [
-            Problem("options", message)
+        told = {problem.where.split(" ")[0].rstrip(",") for problem in problems}
+        told |= {option for option in self._checked_options if option.rstrip("s") in told}
+        ours = [
+            problem
             for message in result.error_messages
-            if not self._is_covered(message, checked)
+            for problem in _spec_problems(message, self._checked_options, told)
         ]
-        self._fail_input(spec_problems + problems)
-
-    def _is_covered(self, message: str, checked: set[str]) -> bool:
-        """Tell whether our own check has said the same of a list option, with the id of the
-        item."""
-        return any(
-            option.rstrip("s") in checked and re.search(rf"\b{re.escape(option)}\b", message)
-            for option in self._checked_options
-        )
+        self._fail_input(ours + problems)
 
     def _fail_input(self, problems: Sequence[Problem]) -> NoReturn:
         error = InputError(problems)
         super().fail_json(error.message, **error.details)
 
 
-def run_module(module: AnsibleModule, body: Callable[[], dict[str, Any]]) -> NoReturn:
+def _spec_problems(message: str, checked: Sequence[str], told: set[str]) -> Iterator[Problem]:
+    """Turn a message of Ansible's specification into problems, without what our check tells better.
+
+    `checked` are the list options whose items our check reads; `told` the options it has told of.
+    """
+    unknown = re.match(r"(.*)\. Supported parameters include: (.*)\.$", message)
+    if unknown is None:
+        if not any(re.search(rf"\b{re.escape(option)}\b", message) for option in told):
+            yield Problem("options", message)
+        return
+    for name in unknown.group(1).split(", "):
+        if name.split(".")[0] not in checked:
+            yield Problem(name, "unknown option")
+
+
+def run_module(module: AnsibleModule, body: Callable[[], Dict[str, Any]]) -> NoReturn:
     """Run `body` and leave with its result; an exception of ours becomes a failure with its
-    details."""
+    details.
+
+    The result's C(warnings) go through Ansible, which shows them and puts them back.
+    """
     try:
         result = body()
     except TimesensorError as error:
         module.fail_json(error.message, **error.details)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(**result)

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules and the scenario roles as a user runs them: through Ansible, on a host of their
+own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from private_host import PrivateHost
+
+BIN = Path(sys.executable).parent
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
+
+
+@pytest.fixture
+def host() -> Iterator[PrivateHost]:
+    with PrivateHost() as made:
+        yield made
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Path:
+    path = tmp_path / "inventory.json"
+    server = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+    }
+    group = {"hosts": {"server": server}}
+    path.write_text(json.dumps({"all": {"children": {"timesensor_legal_365_server": group}}}))
+    return path
+
+
+def ansible(
+    host: PrivateHost, inventory: Path, program: str, *words: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(inventory.parent / "home"),
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "LC_ALL": "C.UTF-8",
+    }
+    command = host.command(str(BIN / program), "-i", str(inventory), *words)
+    return subprocess.run(
+        command, env=environment, cwd=inventory.parent, capture_output=True, text=True, check=False
+    )
+
+
+def play(inventory: Path, verb: str) -> str:
+    path = inventory.parent / f"{verb}.yml"
+    role = {"name": "legalops.timesensor.legal_365_server", "tasks_from": verb}
+    task = {"ansible.builtin.include_role": role}
+    path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    return str(path)
+
+
+def test_role_applies_once_and_leaves_nothing_behind(host: PrivateHost, inventory: Path) -> None:
+    before = host.state()
+    deny = ("-e", json.dumps({"legal_365_server_default_ingress": "deny"}))
+    for expected in ("changed=1", "changed=0"):
+        done = ansible(host, inventory, "ansible-playbook", play(inventory, "apply"), *deny)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert expected in done.stdout
+    assert "default_ingress deny of legal_365_server" in host.rules()
+    done = ansible(host, inventory, "ansible-playbook", "legalops.timesensor.offboard")
+    assert "changed=1" in done.stdout, done.stdout + done.stderr
+    assert host.state() == before
+
+
+def test_wrong_variables_are_told_at_once_and_nothing_is_applied(
+    host: PrivateHost, inventory: Path
+) -> None:
+    before = host.state()
+    wrong: dict[str, Any] = {
+        "legal_365_server_endpoints": {"mial": {"host": "x"}, "licence": {"ports": [0]}},
+        "legal_365_server_inbound_peers": ["10.0.0.1/8"],
+    }
+    done = ansible(
+        host, inventory, "ansible-playbook", play(inventory, "main"), "-e", json.dumps(wrong)
+    )
+    assert done.returncode == 2
+    for words in (
+        "legal_365_server_endpoints.mial: unknown",
+        "legal_365_server_endpoints.licence.ports: port 0",
+        "flow db_sql_in, peers: '10.0.0.1/8' has bits set",
+    ):
+        assert words in done.stdout + done.stderr
+    assert host.state() == before
+
+
+def test_module_tells_every_mistake_with_flow_and_field(host: PrivateHost, inventory: Path) -> None:
+    wrong = {
+        "name": "x",
+        "foo": 1,
+        "enforcement": "bridge",
+        "flows": [{"id": "a", "direction": "out", "protocol": "tcp", "ports": [70000], "bar": 2}],
+    }
+    done = ansible(
+        host,
+        inventory,
+        "ansible",
+        *("all", "-m", "legalops.timesensor.firewall_policy", "-a", json.dumps(wrong)),
+    )
+    assert done.returncode == 2
+    shown = json.loads(done.stdout.split("=>", 1)[1])
+    assert sorted(problem["where"] for problem in shown["errors"]) == [
+        "enforcement",
+        "flow a, bar",
+        "flow a, direction",
+        "flow a, ports",
+        "foo",
+    ]
+
+
+def test_warnings_reach_the_user(host: PrivateHost, inventory: Path) -> None:
+    params = {
+        "name": "x",
+        "default_ingress": "deny",
+        "flows": [{"id": "a", "direction": "outbound", "protocol": "tcp", "ports": [443]}],
+    }
+    done = ansible(
+        host,
+        inventory,
+        "ansible",
+        *("all", "-m", "legalops.timesensor.firewall_policy", "-a", json.dumps(params)),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the dead-man switch is not written yet" in done.stdout + done.stderr
