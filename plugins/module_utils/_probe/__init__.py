@@ -1,0 +1,5 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engines of flow_probe and flow_listener. Call C(engine.probe); C(verdicts) holds the table of
+all results."""
