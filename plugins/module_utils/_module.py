@@ -44,9 +44,9 @@ class CheckedModule(AnsibleModule):  # type: ignore[misc]
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
         """Fail; while Ansible still validates the input, with all problems rather than with the
         first."""
-        result = getattr(self, "validation_result", None)
+        result: Any = getattr(self, "validation_result", None)
         if self._input_accepted or result is None or not result.errors:
-            super().fail_json(msg, **kwargs)
+            self._leave(msg, kwargs)
         self._input_accepted = True
         problems = list(self._input_check(self.params))
         told = {problem.where.split(" ")[0].rstrip(",") for problem in problems}
@@ -60,7 +60,11 @@ class CheckedModule(AnsibleModule):  # type: ignore[misc]
 
     def _fail_input(self, problems: Sequence[Problem]) -> NoReturn:
         error = InputError(problems)
-        super().fail_json(error.message, **error.details)
+        self._leave(error.message, error.details)
+
+    def _leave(self, msg: str, details: Dict[str, Any]) -> NoReturn:
+        super().fail_json(msg, **details)
+        raise AssertionError("fail_json ends the process")  # for type checkers
 
 
 def _spec_problems(message: str, checked: Sequence[str], told: set[str]) -> Iterator[Problem]:

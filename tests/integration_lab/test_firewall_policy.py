@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from private_host import PrivateHost
+from integration_lab.private_host import PrivateHost
 
 ADMIN_RULES = """\
 table inet admin {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from private_host import PrivateHost
+from integration_lab.private_host import PrivateHost
 
 BIN = Path(sys.executable).parent
 COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
