@@ -82,9 +82,8 @@ def _spec_problems(message: str, checked: Sequence[str], told: set[str]) -> Iter
             yield Problem(name, "unknown option")
 
 
-def run_module(module: AnsibleModule, body: Callable[[], Dict[str, Any]]) -> NoReturn:
-    """Run `body` and leave with its result; an exception of ours becomes a failure with its
-    details.
+def run_module(module: AnsibleModule, body: Callable[[], Dict[str, Any]]) -> None:
+    """Run `body` and leave with its result, or with the message and details of our exception.
 
     The result's C(warnings) go through Ansible, which shows them and puts them back.
     """

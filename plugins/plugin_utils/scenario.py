@@ -205,7 +205,7 @@ def verdict_rows(
     states = {item["flow"]: item["state"] for item in audit}
     rows = []
     for result in results:
-        flow, _, port = str(result["id"]).partition("/")
+        flow, port = f"{result['id']}/".split("/")[:2]
         rows.append(
             {
                 "host": host,

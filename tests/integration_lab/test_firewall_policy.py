@@ -7,33 +7,13 @@ restore."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from integration_lab.private_host import PrivateHost
 
-ADMIN_RULES = """\
-table inet admin {
-	set banned {
-		type ipv4_addr
-		elements = { 198.51.100.7 }
-	}
-
-	chain input {
-		type filter hook input priority filter; policy drop;
-		ct state established,related accept
-		iifname "lo" accept
-		ip saddr @banned tcp dport 22 reject with icmp port-unreachable
-		tcp dport 22 accept
-	}
-
-	chain output {
-		type filter hook output priority filter; policy accept;
-		tcp dport 1-1023 reject with tcp reset
-		udp dport 53 accept
-	}
-}
-"""
+ADMIN_RULES = (Path(__file__).parent / "rulesets" / "admin.nft").read_text()
 
 
 @pytest.fixture

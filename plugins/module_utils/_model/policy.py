@@ -142,7 +142,8 @@ def parse_policy(params: Mapping[str, Any]) -> Policy:
     """
     policy, problems = _read(params)
     problems.raise_if_any()
-    assert policy is not None
+    if policy is None:
+        raise AssertionError("a policy without problems is read")
     return policy
 
 

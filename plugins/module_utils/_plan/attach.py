@@ -153,7 +153,7 @@ def live_bypasses(ruleset: Ruleset) -> set[tuple[Stop, str]]:
     return {
         (stop, rule.comment)
         for key, places in live_jumps(ruleset).items()
-        for stop, _ in places
+        for stop, unused_handle in places
         for rule in (ruleset.chains[key].rules if key in ruleset.chains else ())
     }
 

@@ -56,7 +56,10 @@ class Desired:
             (item.stop.family, item.stop.table, item.chain): [item.stop]
             for item in self.attachments
         }
-        found = {key: [stop for stop, _ in places] for key, places in live_jumps(live).items()}
+        found = {
+            key: [stop for stop, unused_handle in places]
+            for key, places in live_jumps(live).items()
+        }
         return wanted == found
 
 

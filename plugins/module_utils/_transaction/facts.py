@@ -58,7 +58,7 @@ def resolve_names(policy: Policy) -> dict[str, list[Network]]:
                 if any(peer.name == name for peer in flow.peers)
             ]
             continue
-        addresses = {str(answer[4][0]).split("%")[0] for answer in answers}
+        addresses = {str(answer[4][0]).split("%", 1)[0] for answer in answers}
         found[name] = sorted(
             (ipaddress.ip_network(address) for address in addresses),
             key=lambda network: (network.version, network.network_address.packed),

@@ -57,7 +57,7 @@ def _write(path: str, content: Content) -> None:
     one."""
     directory = os.path.dirname(path)
     if isinstance(content, Link):
-        temporary = tempfile.mktemp(prefix=".legalops_timesensor.", dir=directory)
+        temporary = f"{directory}/.legalops_timesensor.{os.getpid()}"
         os.symlink(content.target, temporary)
     else:
         descriptor, temporary = tempfile.mkstemp(prefix=".legalops_timesensor.", dir=directory)

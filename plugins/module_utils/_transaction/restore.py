@@ -29,5 +29,5 @@ def main() -> None:
             if change.needed:
                 backend.carry_out(change)
     except TimesensorError as error:
-        sys.exit(f"legalops.timesensor: {error.message}")
-    print(f"legalops.timesensor: {len(kept)} policies in force")
+        raise SystemExit(f"legalops.timesensor: {error.message}") from error
+    sys.stdout.write(f"legalops.timesensor: {len(kept)} policies in force\n")

@@ -70,7 +70,7 @@ def stops(found: Ruleset, **flow: Any) -> set[int]:
 def partial(found: Ruleset) -> set[int]:
     base = {"id": "f", "direction": "outbound", "protocol": "tcp", "ports": [443]}
     policy = parse_policy({"name": "p", "flows": [base]})
-    return {stop.handle for _, stop in survey([policy], found).partial}
+    return {pair[1].handle for pair in survey([policy], found).partial}
 
 
 JUMP: dict[str, Any] = {"jump": {"target": "sub"}}
