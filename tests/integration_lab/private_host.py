@@ -99,10 +99,31 @@ class PrivateHost:
     def audit_states(self, params: dict[str, Any]) -> dict[str, str]:
         return {flow["flow"]: flow["state"] for flow in self.audit(params)["flows"]}
 
-    def _call(self, verb: str, params: dict[str, Any], check: bool) -> dict[str, Any]:
+    def engine_command(self, *before: str) -> list[str]:
+        """Return the command that reads verb, parameters and check mode as JSON from its standard
+        input.
+
+        `before` are words that go before it, for example to become another user.
+        """
         python = os.environ.get("TIMESENSOR_TARGET_PYTHON", sys.executable)
-        environment = f"PYTHONPATH={_ROOT}"
-        words = ("env", environment, "PYTHONDONTWRITEBYTECODE=1", python, "-c", _CALL)
-        result = json.loads(self.run(*words, stdin=json.dumps([verb, params, check])))
+        environment = (f"PYTHONPATH={_ROOT}", "PYTHONDONTWRITEBYTECODE=1")
+        return self.command("env", *environment, *before, python, "-c", _CALL)
+
+    def _call(self, verb: str, params: dict[str, Any], check: bool) -> dict[str, Any]:
+        return self.call([], verb, params, check)
+
+    def call(
+        self, before: list[str], verb: str, params: dict[str, Any], check: bool = False
+    ) -> dict[str, Any]:
+        """Run the engine once, with the words `before` in front of its command."""
+        done = subprocess.run(
+            self.engine_command(*before),
+            input=json.dumps([verb, params, check]),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        result = json.loads(done.stdout)
         assert isinstance(result, dict)
         return result
