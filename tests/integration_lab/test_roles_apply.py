@@ -76,6 +76,33 @@ def test_role_applies_once_and_leaves_nothing_behind(host: PrivateHost, inventor
     assert host.state() == before
 
 
+def test_verify_names_what_is_closed_and_writes_evidence(
+    host: PrivateHost, inventory: Path
+) -> None:
+    """Nothing listens on the licence ports of the loopback, and the rest has no endpoint."""
+    reports = inventory.parent / "reports"
+    settings = {
+        "legal_365_server_endpoints": {"licence": {"host": "198.51.100.7"}},
+        "legal_365_server_report_dir": str(reports),
+        "legal_365_server_firm": "muster",
+    }
+    done = ansible(
+        host, inventory, "ansible-playbook", play(inventory, "main"), "-e", json.dumps(settings)
+    )
+    assert done.returncode == 2
+    shown = done.stdout + done.stderr
+    assert "3 not open" in shown
+    path = reports / "muster" / "server.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    document = json.loads(path.read_text())
+    assert document["schema"] == "legalops.timesensor/evidence/1"
+    found = {(row["flow"], row["port"]): row for row in document["flows"]}
+    assert found["licence_https", "443"]["verdict"] == "no_route"
+    assert found["licence_https", "443"]["rules"] == "present"
+    assert found["licence_https", "443"]["fix"]
+    assert found["db_sql", "19812"]["verdict"] == "not_probed"
+
+
 def test_wrong_variables_are_told_at_once_and_nothing_is_applied(
     host: PrivateHost, inventory: Path
 ) -> None:
