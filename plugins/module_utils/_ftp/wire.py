@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TCP connections of a download, each with what the packet socket saw of it where we may have one.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from .._probe.witness import Seen, Witness
+from .broken import DNS, Broken, Deadline, from_os_error
+
+Address = Tuple[int, Tuple[Any, ...]]
+Watch = Callable[[], Optional[Dict[str, Any]]]
+
+
+def resolve(host: str, port: int, family: int = socket.AF_UNSPEC) -> List[Address]:
+    """Return family and socket address of each address of `host`. Raises `Broken` (dns)."""
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Broken(
+            DNS, f"{host} has no address: {getattr(error, 'strerror', '') or error}"
+        ) from error
+    return [(item[0], tuple(item[4])) for item in found]
+
+
+class Wire:
+    """Opens connections. `witnessed` tells whether packets are seen (root, or CAP_NET_RAW)."""
+
+    def __init__(self) -> None:
+        self._witness: Optional[Witness] = None
+        try:
+            self._witness = Witness()
+        except (OSError, AttributeError):
+            # No right, or no packet sockets on this platform: the verdicts are one step less sure.
+            self._witness = None
+
+    @property
+    def witnessed(self) -> bool:
+        return self._witness is not None
+
+    def connect(
+        self, address: Address, timeout: float, deadline: Deadline, doing: str
+    ) -> Tuple[socket.socket, Watch]:
+        """Connect. Returns the socket and a function that tells what the wire has shown of it so
+        far.
+
+        Raises `Broken`, with the same as its attribute C(wire).
+        """
+        family, place = address
+        limit = deadline.limit(timeout)
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        watch: Watch = lambda: None  # noqa: E731
+        try:
+            if self._witness is not None:
+                sock.bind(("", 0))
+                watch = self._watch(sock.getsockname()[1])
+            sock.settimeout(limit)
+            sock.connect(place)
+        except OSError as error:
+            sock.close()
+            if deadline.passed():
+                raise deadline.broken() from error
+            raise WireBroken(from_os_error(error, doing), watch()) from error
+        return sock, watch
+
+    def _watch(self, port: int) -> Watch:
+        witness = self._witness
+        assert witness is not None
+        seen = witness.expect(port)
+
+        def tell() -> Dict[str, Any]:
+            witness.drain()
+            return describe(seen, witness.missed_packets())
+
+        return tell
+
+    def close(self) -> None:
+        if self._witness is not None:
+            self._witness.close()
+
+
+class WireBroken(Broken):
+    """A connection could not be made; `wire` is what the packet socket saw of it."""
+
+    def __init__(self, cause: Broken, wire: Optional[Dict[str, Any]]) -> None:
+        super().__init__(cause.kind, cause.text, cause.error, cause.reply)
+        self.wire = wire
+
+
+def describe(seen: Seen, missed: bool) -> Dict[str, Any]:
+    """Return what the wire showed: C(left) (did our SYN leave the host), the TTLs, an ICMP error
+    and its sender.
+    """
+    return {
+        "left": True if missed else bool(seen.left_for),
+        "accept_ttl": seen.accept_ttl,
+        "reset_ttl": seen.reset_ttl,
+        "icmp": None if seen.icmp is None else str(seen.icmp),
+    }
