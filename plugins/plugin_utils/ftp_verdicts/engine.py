@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the verdicts, ask them in the order of their rank, and word the result of ftp_path.
+
+They are found by listing a directory, which only works on the controller: what is sent to a host
+holds statically
+imported files alone. That is why the module measures and the action plugin judges.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    LOW,
+    PASS,
+    Evidence,
+    Verdict,
+)
+
+from . import named
+from .seen import Seen, failed
+
+UNEXPLAINED = "unexplained"
+_UNEXPLAINED_FIX = (
+    "No verdict fits: run it again, then look at control_log and evidence, and report them."
+)
+
+
+class Rule(NamedTuple):
+    rank: int
+    name: str
+    applies: Callable[[Seen], Verdict | None]
+
+
+@functools.cache
+def rules() -> tuple[Rule, ...]:
+    """Return all verdicts in the order in which they are asked."""
+    found = []
+    for item in pkgutil.iter_modules(named.__path__):
+        module = importlib.import_module(f"{named.__name__}.{item.name}")
+        found.append(Rule(module.RANK, item.name, module.applies))
+    return tuple(sorted(found))
+
+
+def classify(observation: Mapping[str, Any]) -> Verdict:
+    """Return the verdict. What no file explains is C(unexplained), and never ok."""
+    seen = Seen(observation)
+    for rule in rules():
+        verdict = rule.applies(seen)
+        if verdict is not None:
+            return verdict
+    evidence = [
+        Evidence("phase", seen.phase, "ftp_path"),
+        Evidence("failure", seen.failure.get("text", "none"), "ftp_path"),
+        *seen.size_evidence(),
+        *seen.final_evidence(),
+        *seen.control_evidence(),
+    ]
+    return failed(UNEXPLAINED, LOW, evidence, _UNEXPLAINED_FIX)
+
+
+def result_of(observation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ftp_path returns for an observation."""
+    verdict = classify(observation)
+    transfer = observation.get("transfer") or {}
+    verified = (transfer.get("verify") or {}).get("passed") is True and verdict.status == PASS
+    attempts = list(observation.get("attempts") or ())
+    return {
+        "ok": verdict.name == "ok",
+        **verdict.as_dict(),
+        "verified": verified,
+        "notes": notes(observation),
+        "bytes": transfer.get("bytes", 0),
+        "size": observation.get("size"),
+        "seconds": transfer.get("seconds", 0.0),
+        "mbit": transfer.get("mbit", 0.0),
+        "worst_window_mbit": transfer.get("worst_window_mbit"),
+        "samples": transfer.get("samples", []),
+        "ttfb_ms": transfer.get("ttfb_ms"),
+        "phases_ms": observation.get("phases_ms", {}),
+        "modes": {attempt["mode"]: attempt["result"] for attempt in attempts},
+        "tcp": observation.get("tcp", {}),
+        "attempts": attempts,
+        "control_log": list(observation.get("control_log") or ()),
+    }
+
+
+def notes(observation: Mapping[str, Any]) -> list[str]:
+    """Return what is no fault and still worth knowing."""
+    seen = Seen(observation)
+    found = []
+    if seen.transfer and (seen.transfer.get("verify") or {}).get("mode") not in (
+        "pattern",
+        "sha256",
+    ):
+        found.append("not_verified: no seed and no checksum were given, only the size was compared")
+    if seen.transfer and seen.size is None:
+        found.append("size_unknown: the server tells no size; set expected_size or checksum")
+    if not observation.get("witnessed"):
+        found.append("no_packet_socket: without root no TTL and no ICMP sender could be seen")
+    if len(seen.attempts) > 1 and seen["mode"] == "pasv" and seen.end:
+        found.append("epsv_failed: EPSV did not work here and PASV did; see attempts")
+    for attempt in seen.attempts:
+        if attempt["advertised_host"] not in ("", "0.0.0.0", seen["address"]):
+            found.append(
+                f"pasv_address: the 227 reply names {attempt['advertised_host']}, which is not the"
+                f" server's address {seen['address']}; clients that trust it fail"
+            )
+    if seen["data_source_port"] not in (None, 20):
+        port = seen["data_source_port"]
+        found.append(f"active_source_port: the data connection came from port {port}, not from 20")
+    tcp = observation.get("tcp") or {}
+    if tcp.get("snd_mss") and tcp.get("advmss") and tcp["snd_mss"] + 40 < tcp["advmss"]:
+        found.append(f"mss_clamped: {tcp['snd_mss']} instead of {tcp['advmss']}")
+    return found

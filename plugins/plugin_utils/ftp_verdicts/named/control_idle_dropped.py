@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All bytes came, and the control connection was forgotten meanwhile (research row 9)."""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    HIGH,
+    MEDIUM,
+    Evidence,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 90
+
+
+def applies(seen: Seen) -> Verdict | None:
+    if seen.phase != "final_reply" or seen.kind not in ("timeout", "reset"):
+        return None
+    tcp = seen.control.get("tcp") or {}
+    lost = tcp.get("unacked", 0) > 0 and (
+        tcp.get("retransmits", 0) > 0 or tcp.get("total_retrans", 0) > 0
+    )
+    reset = "reset" in (seen.kind, seen.control.get("noop"))
+    if not lost and not reset:
+        return None
+    idle = seen.transfer["seconds"]
+    evidence = (
+        Evidence("idle time of the control connection", f"{idle} s", "data connection"),
+        *seen.size_evidence(),
+        *seen.final_evidence(),
+        *seen.control_evidence(),
+    )
+    fix = (
+        f"A firewall forgot the control connection within the {idle:.0f} s that the transfer took:"
+        " raise its idle timeout for"
+        " established TCP connections on port 21 above the longest transfer (1 GiB at 10 Mbit/s"
+        " takes 15 minutes), or"
+        " assign the FTP helper, which keeps the control connection alive with the data connection"
+        " on many firewalls."
+    )
+    return failed("control_idle_dropped", HIGH if lost else MEDIUM, evidence, fix)

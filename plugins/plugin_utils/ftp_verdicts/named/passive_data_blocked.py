@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The passive data connection gets no answer while the control connection lives (research row
+1).
+"""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    HIGH,
+    LOW,
+    MEDIUM,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 51
+
+
+def applies(seen: Seen) -> Verdict | None:
+    if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind != "timeout":
+        return None
+    tried = [attempt for attempt in seen.attempts if attempt["result"] == "timeout"]
+    if not any(attempt["port"] for attempt in tried):
+        return None
+    ports = ", ".join(str(attempt["port"]) for attempt in tried if attempt["port"])
+    if all((attempt.get("wire") or {}).get("left") is False for attempt in tried):
+        fix = (
+            "This host's own firewall stops the data connection: load and assign the FTP"
+            " connection tracking helper"
+            " for TCP port 21 in its output chain (nftables: ct helper), and accept related"
+            " connections."
+        )
+        return failed("passive_data_blocked", HIGH, seen.attempt_evidence(), fix)
+    alive = all(attempt["control"] == "answered" for attempt in tried)
+    confidence = MEDIUM if not alive else HIGH
+    fix = (
+        "Load the FTP connection tracking helper AND assign it to TCP port 21 on the firewall on"
+        " the way (nftables: ct"
+        " helper; iptables: the CT target) and accept related connections, or open the server's"
+        " passive port range"
+        f" there (this time it announced {ports})."
+    )
+    return failed(
+        "passive_data_blocked", confidence if tried else LOW, seen.attempt_evidence(), fix
+    )

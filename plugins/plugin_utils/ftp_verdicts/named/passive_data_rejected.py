@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The passive data connection is turned away at once (research row 2)."""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    HIGH,
+    LOW,
+    MEDIUM,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 50
+
+_KINDS = ("refused", "unreachable", "reset")
+_FIX = (
+    "Load the FTP connection tracking helper AND assign it to TCP port 21 on the firewall that"
+    " rejects (nftables: ct"
+    " helper; iptables: the CT target), or open the server's passive port range there."
+)
+
+
+def applies(seen: Seen) -> Verdict | None:
+    if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind not in _KINDS:
+        return None
+    return failed(
+        "passive_data_rejected", _confidence(seen), seen.attempt_evidence(), _FIX + _doubt(seen)
+    )
+
+
+def _origin(seen: Seen) -> str:
+    """Who turned it away: C(path) by an ICMP error or another TTL than the server's, C(server) by
+    the same TTL.
+    """
+    server_ttl = (seen["control_wire"] or {}).get("accept_ttl")
+    for attempt in seen.attempts:
+        wire = attempt.get("wire") or {}
+        if wire.get("icmp"):
+            return "path"
+        if wire.get("reset_ttl") is not None and server_ttl is not None:
+            return "server" if wire["reset_ttl"] == server_ttl else "path"
+    return ""
+
+
+def _confidence(seen: Seen) -> str:
+    return {"path": HIGH, "server": LOW}.get(_origin(seen), MEDIUM)
+
+
+def _doubt(seen: Seen) -> str:
+    if _origin(seen) == "path":
+        return ""
+    return (
+        " Or else nothing listens on the port that the server announced: look at the server's"
+        " passive settings."
+    )

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control connection is made, and then the server stops answering before the file is asked
+for.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    LOW,
+    MEDIUM,
+    Evidence,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 35
+
+_PHASES = ("greeting", "login", "prepare", "retrieve")
+_KINDS = ("timeout", "closed", "reset")
+
+
+def applies(seen: Seen) -> Verdict | None:
+    if seen.phase not in _PHASES or seen.kind not in _KINDS:
+        return None
+    evidence = (
+        Evidence("phase", seen.phase, "ftp_path"),
+        Evidence("what happened", seen.failure["text"], "control connection"),
+        *seen.connect_evidence(),
+    )
+    fix = (
+        f"{seen.server} accepts the connection and does not answer in phase {seen.phase}: look for"
+        " a proxy or an"
+        " inspection of FTP on the way and exempt the server from it, then look at the server's"
+        " own log."
+    )
+    return failed("server_no_answer", MEDIUM if seen.phase == "greeting" else LOW, evidence, fix)

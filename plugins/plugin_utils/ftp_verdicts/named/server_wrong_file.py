@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server itself says another size than the one expected, and sent that (no fault of the
+path).
+"""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    HIGH,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 69
+
+
+def applies(seen: Seen) -> Verdict | None:
+    own = seen["size_on_server"]
+    if seen.end != "eof" or own is None or own == seen.size or seen.bytes != own:
+        return None
+    fix = (
+        f"{seen['path']} on the server has {own} bytes: put the right file there, or correct"
+        " expected_size."
+    )
+    return failed("server_wrong_file", HIGH, (*seen.size_evidence(), *seen.final_evidence()), fix)

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bytes stop, and nobody says anything (research rows 10 and 18)."""
+
+from __future__ import annotations
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    HIGH,
+    MEDIUM,
+    Evidence,
+    Verdict,
+)
+
+from ..seen import Seen, failed
+
+RANK = 75
+
+
+def applies(seen: Seen) -> Verdict | None:
+    if seen.end != "stall":
+        return None
+    gap = seen.transfer["longest_gap"]
+    evidence = (
+        Evidence(
+            "silence",
+            f"{gap['seconds']} s without a byte after {seen.bytes} bytes",
+            "data connection",
+        ),
+        *seen.size_evidence(),
+        *seen.control_evidence(),
+        *seen.final_evidence(),
+    )
+    alive = seen.control.get("noop") == "answered"
+    tcp = seen.control.get("tcp") or {}
+    acknowledged = alive or tcp.get("unacked") == 0
+    if acknowledged:
+        fix = (
+            "Only the data connection was lost, the path and the control connection live: look on"
+            " the firewalls for a quota"
+            " or byte limit per connection, a session table that forgot the flow (HA failover,"
+            " timeout), or traffic"
+            " inspection that holds the rest."
+        )
+    else:
+        fix = (
+            "Both connections went silent: look for a path that broke during the transfer (route"
+            " change, asymmetric route,"
+            " HA failover, link) and for firewalls whose session table lost both."
+        )
+    return failed("silent_stall", HIGH if acknowledged else MEDIUM, evidence, fix)

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An observation as verdicts read it. Its keys are described in module_utils/_ftp/measure.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    FAIL,
+    HIGH,
+    LOW,
+    MEDIUM,
+    Evidence,
+    Verdict,
+)
+
+_STEPS = (LOW, MEDIUM, HIGH)
+
+
+class Seen:
+    """Short ways to ask an observation, and to word evidence from it."""
+
+    def __init__(self, observation: Mapping[str, Any]) -> None:
+        self.all = observation
+
+    def __getitem__(self, key: str) -> Any:
+        return self.all.get(key)
+
+    @property
+    def phase(self) -> str:
+        return str(self.all.get("phase", ""))
+
+    @property
+    def failure(self) -> Mapping[str, Any]:
+        """What ended the run, empty when nothing did."""
+        return self.all.get("failure") or {}
+
+    @property
+    def kind(self) -> str:
+        return str(self.failure.get("kind", ""))
+
+    @property
+    def reply_code(self) -> int:
+        """The code of the reply that ended the run, 0 when it was no reply."""
+        reply = self.failure.get("reply") or {}
+        return int(reply.get("code", 0))
+
+    @property
+    def transfer(self) -> Mapping[str, Any]:
+        return self.all.get("transfer") or {}
+
+    @property
+    def end(self) -> str:
+        """How the data connection ended, empty when there was none."""
+        return str(self.transfer.get("end", ""))
+
+    @property
+    def bytes(self) -> int:
+        return int(self.transfer.get("bytes", 0))
+
+    @property
+    def size(self) -> int | None:
+        return self.all.get("size")
+
+    @property
+    def control(self) -> Mapping[str, Any]:
+        return self.all.get("control") or {}
+
+    @property
+    def attempts(self) -> Sequence[Mapping[str, Any]]:
+        return self.all.get("attempts") or ()
+
+    @property
+    def damage(self) -> Mapping[str, Any]:
+        return (self.transfer.get("verify") or {}).get("damage") or {}
+
+    @property
+    def limits(self) -> Mapping[str, Any]:
+        return self.all.get("limits") or {}
+
+    @property
+    def server(self) -> str:
+        return f"{self.all.get('address') or self.all.get('host')}, port {self.all.get('port')}"
+
+    def sure(self, confidence: str, steps_without_root: int = 1) -> str:
+        """Return `confidence`, one step less where no packets could be seen (not root)."""
+        if self.all.get("witnessed"):
+            return confidence
+        return _STEPS[max(0, _STEPS.index(confidence) - steps_without_root)]
+
+    def size_evidence(self) -> tuple[Evidence, ...]:
+        size = "unknown" if self.size is None else self.size
+        return (
+            Evidence("bytes received", self.bytes, "data connection"),
+            Evidence("size of the file", size, str(self.all.get("size_source") or "not given")),
+        )
+
+    def control_evidence(self) -> tuple[Evidence, ...]:
+        """What NOOP and the kernel said of the control connection afterwards."""
+        found = []
+        if self.control:
+            found.append(
+                Evidence("control connection afterwards", self.control.get("noop"), "NOOP")
+            )
+            tcp = self.control.get("tcp") or {}
+            if "unacked" in tcp:
+                value = f"{tcp['unacked']} unacknowledged, {tcp['retransmits']} retransmissions"
+                found.append(Evidence("segments of the control connection", value, "TCP_INFO"))
+        return tuple(found)
+
+    def final_evidence(self) -> tuple[Evidence, ...]:
+        final = self.all.get("final")
+        value = final["text"] if final else "none"
+        return (Evidence("final reply", value, "control connection"),)
+
+    def attempt_evidence(self) -> tuple[Evidence, ...]:
+        found = []
+        for attempt in self.attempts:
+            value = attempt["result"] if attempt["result"] == "connected" else attempt["text"]
+            found.append(Evidence(f"data connection, {attempt['mode']}", value, "connect"))
+            found += wire_evidence(attempt.get("wire"))
+        return tuple(found)
+
+    def connect_evidence(self) -> tuple[Evidence, ...]:
+        found = []
+        for connect in self.all.get("connects") or ():
+            value = connect["text"] or connect["result"]
+            found.append(Evidence(f"control connection to {connect['address']}", value, "connect"))
+            found += wire_evidence(connect.get("wire"))
+        return tuple(found)
+
+    def reset_origin(self) -> tuple[str, str]:
+        """Return who reset the data connection, C(path) or C(peer), and how sure that is.
+
+        Every box on the way lowers the TTL by one, so a forged RST rarely has the TTL of the
+        server's own SYN-ACK.
+        Without that: a server that complains of its own side, or goes on answering, did not close
+        it of its own accord.
+        """
+        wire = self.all.get("data_wire") or {}
+        accept, reset = wire.get("accept_ttl"), wire.get("reset_ttl")
+        if accept is not None and reset is not None:
+            return ("peer", MEDIUM) if accept == reset else ("path", HIGH)
+        final = (self.all.get("final") or {}).get("code", 0)
+        if final == 426:
+            return "path", MEDIUM
+        return "peer", LOW
+
+    def reset_evidence(self) -> tuple[Evidence, ...]:
+        return (
+            Evidence("reset after", f"{self.bytes} bytes", "data connection"),
+            *wire_evidence(self.all.get("data_wire")),
+            *self.size_evidence(),
+            *self.final_evidence(),
+            *self.control_evidence(),
+        )
+
+
+def wire_evidence(wire: Mapping[str, Any] | None) -> list[Evidence]:
+    """Word what the packet socket saw of a connection."""
+    if not wire:
+        return []
+    found = []
+    if not wire.get("left", True):
+        found.append(Evidence("the SYN left this host", False, "packet socket"))
+    if wire.get("icmp"):
+        found.append(Evidence("error on the way", wire["icmp"], "packet socket"))
+    if wire.get("reset_ttl") is not None:
+        found.append(Evidence("TTL of the RST", wire["reset_ttl"], "packet socket"))
+    if wire.get("accept_ttl") is not None:
+        found.append(Evidence("TTL of the SYN-ACK", wire["accept_ttl"], "packet socket"))
+    return found
+
+
+def failed(name: str, confidence: str, evidence: Sequence[Evidence], fix: str) -> Verdict:
+    """Return a verdict of status fail."""
+    return Verdict(name, FAIL, confidence, tuple(evidence), fix)
