@@ -164,6 +164,14 @@ options:
     description: Whether a reboot brings the policy back.
     type: bool
     default: true
+  probe:
+    description:
+      - Targets of M(legalops.timesensor.flow_probe) that the policy must not cut off.
+      - A target that is open before and not open after the change takes the policy back, and the
+        task fails. One that was down before does not.
+    type: list
+    elements: dict
+    default: []
   state:
     description: >-
       Whether the policy is on the host. V(absent) takes away what is ours and nothing else.
@@ -237,17 +245,21 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._transaction.e
     PRESENT,
     apply_policy,
 )
+from ansible_collections.legalops.timesensor.plugins.module_utils._transaction.witness import (
+    target_problems,
+)
 
 
 def main() -> None:
     """Run the module."""
     spec = policy_argument_spec()
     spec["state"] = {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT}
+    spec["probe"] = {"type": "list", "elements": "dict", "default": []}
     module = CheckedModule(
         argument_spec=spec,
         supports_check_mode=True,
-        input_check=policy_problems,
-        checked_options=("flows", "interfaces", "management"),
+        input_check=lambda params: [*policy_problems(params), *target_problems(params)],
+        checked_options=("flows", "interfaces", "management", "probe"),
     )
     run_module(module, lambda: apply_policy(module.params, module.check_mode))
 

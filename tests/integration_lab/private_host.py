@@ -73,6 +73,14 @@ class PrivateHost:
         assert done.returncode == 0, f"{words}: {done.stderr}{done.stdout}"
         return done.stdout
 
+    def cable_to(self, other: PrivateHost, here: str, there: str) -> None:
+        """Connect the two hosts: `here` and `there` are their addresses with prefix length."""
+        peer = ("peer", "name", "eth0", "netns", str(other.pid))
+        self.run("ip", "link", "add", "eth0", "type", "veth", *peer)
+        for host, address in ((self, here), (other, there)):
+            host.run("ip", "address", "add", address, "dev", "eth0")
+            host.run("ip", "link", "set", "eth0", "up")
+
     def nft(self, text: str) -> None:
         self.run("nft", "-f", "-", stdin=text)
 

@@ -20,6 +20,7 @@ from .lock import host_lock
 from .paths import POLICY_DIR, STATE_DIR, UNIT_DIR
 from .persistence import wanted_files
 from .store import load_all
+from .witness import open_targets
 
 PRESENT = "present"
 ABSENT = "absent"
@@ -69,7 +70,7 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         changed = step.needed
         changed_files = step.changed_files
         if changed and not check_mode:
-            _carry_out(step)
+            _carry_out(step, before, params.get("probe") or [])
     return {
         "changed": changed,
         "backend": backend.name,
@@ -149,17 +150,40 @@ def _fail_on_conflicts(change: Change) -> None:
     )
 
 
-def _carry_out(step: _Step) -> None:
+def _carry_out(
+    step: _Step, before: Sequence[Policy], witnesses: Sequence[Mapping[str, Any]]
+) -> None:
     """The kernel first, then the files: a run killed in between is put right by the next one, or
     undone by a reboot."""
     if step.change.needed:
+        open_before = open_targets(witnesses)
         step.backend.carry_out(step.change)
+        lost = open_before - open_targets(witnesses) if open_before else set()
+        if lost:
+            _roll_back(step.backend, before, sorted(lost))
     units_changed = any(path.startswith(UNIT_DIR) for path in step.changed_files)
     bring_about(step.files)
     if step.last:
         remove_created_directories((POLICY_DIR, STATE_DIR))
     if units_changed and os.path.isdir("/run/systemd/system"):
         run_tool(["systemctl", "daemon-reload"])
+
+
+def _roll_back(backend: Backend, before: Sequence[Policy], lost: Sequence[str]) -> None:
+    """Take the kernel back to the policies `before` and fail; no file was written yet."""
+    backend.carry_out(backend.plan(before, before))
+    raise TimesensorError(
+        f"{', '.join(lost)} answered before this policy and no more with it, so it was taken back;"
+        " the rules and files are as before. Add a flow for each, or leave it out of probe.",
+        transaction={
+            "id": "",
+            "confirmed": False,
+            "rolled_back": True,
+            "deadline": None,
+            "guard": "none",
+        },
+        lost=list(lost),
+    )
 
 
 def _diff(step: _Step, changed_files: Sequence[str]) -> dict[str, str]:
