@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The heart of it: FTP through a masquerading gateway whose forward policy is drop, by the role."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import Lab, firm, wait_for
+
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
+SIZE = 8 * 1024 * 1024
+VSFTPD_CONF = """\
+listen=NO
+listen_ipv6=YES
+anonymous_enable=YES
+anon_root=/srv/ftp
+secure_chroot_dir=/run/vsftpd-empty
+connect_from_port_20=YES
+background=NO
+seccomp_sandbox=NO
+"""
+VARIABLES: dict[str, Any] = {
+    "classic_enforcement": "gateway",
+    "classic_interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+    "classic_endpoints": {"update": {"host": "update.vendor.test"}},
+}
+# curl's options for each way that FTP opens its data connection.
+MODES = {
+    "EPSV": (),
+    "PASV": ("--disable-epsv",),
+    "PORT": ("--ftp-port", "-", "--disable-eprt"),
+    "EPSV over IPv6": ("-6",),
+    "EPRT over IPv6": ("-6", "--ftp-port", "-"),
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Lab]:
+    with Lab(firm()) as lab:
+        update = lab["update"]
+        update.sh(f"mkdir -p /srv/ftp /run/vsftpd-empty && truncate -s {SIZE} /srv/ftp/package")
+        update.write("/etc/vsftpd.conf", VSFTPD_CONF)
+        update.popen(["vsftpd", "/etc/vsftpd.conf"])
+        wait_for(lambda: update.listening(21), 10, "vsftpd on port 21")
+        yield lab
+
+
+def downloads(lab: Lab, *options: str) -> bool:
+    """Tell whether the workstation gets the whole file within 4 seconds."""
+    done = lab["workstation"].run(
+        [
+            *("curl", "-sS", "-m", "4", "-o", "/dev/null", "-w", "%{size_download}", *options),
+            "ftp://update.vendor.test/package",
+        ],
+        check=False,
+    )
+    return done.returncode == 0 and int(done.stdout) == SIZE
+
+
+def role(lab: Lab, verb: str, tmp_path: Path) -> str:
+    """Run one verb of the role classic on the gateway and return its recap line."""
+    include = {"name": "legalops.timesensor.classic", "tasks_from": verb}
+    task = {"ansible.builtin.include_role": include}
+    play = tmp_path / f"{verb}.yml"
+    play.write_text(json.dumps([{"hosts": "gateway", "gather_facts": False, "tasks": [task]}]))
+    environment = {
+        **os.environ,
+        **lab.ansible_env(),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "LC_ALL": "C.UTF-8",
+    }
+    program = str(Path(sys.executable).parent / "ansible-playbook")
+    inventory = str(lab.inventory())
+    done = subprocess.run(
+        [program, "-i", inventory, str(play), "-e", json.dumps(VARIABLES)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def test_every_mode_gets_through_and_removal_closes_again(running: Lab, tmp_path: Path) -> None:
+    gateway = running["gateway"]
+    before = gateway.ruleset()
+    assert not downloads(running)
+    assert "changed=1" in role(running, "apply", tmp_path)
+    assert {name: downloads(running, *options) for name, options in MODES.items()} == dict.fromkeys(
+        MODES, True
+    )
+    assert "changed=0" in role(running, "apply", tmp_path)
+    gateway.sh("nft delete chain inet legalops_timesensor helper_prerouting")
+    assert not downloads(running), "without the helper nobody knows the data port"
+    assert "changed=1" in role(running, "apply", tmp_path)
+    assert downloads(running)
+    assert "changed=1" in role(running, "remove", tmp_path)
+    assert gateway.ruleset() == before
+    assert not downloads(running)
