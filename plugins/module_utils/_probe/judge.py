@@ -23,8 +23,8 @@ _WITNESS = "packet socket"
 _KERNEL = "kernel"
 # What operating systems start with: Linux and macOS 64, Windows 128, network devices 255.
 _INITIAL_TTLS = (64, 128, 255)
-# What a reset in the middle of the dialogue comes to, when the far end itself sent it.
-_BROKEN_ROWS = {"token": "token_unanswered", "4d": "4d_resets"}
+# What a reset after the handshake comes to, when the far end itself sent it.
+_BROKEN_ROWS = {"none": "open", "token": "token_unanswered", "4d": "4d_resets"}
 _MISSING = Evidence(
     "packet socket",
     "not permitted, so it was not seen whether packets left this host nor which TTL answers had;"
@@ -117,7 +117,7 @@ def _judge_dialogue(attempt: Attempt, around: Neighbourhood) -> Ruling:
 
 def _judge_broken(attempt: Attempt, opening: list[Evidence]) -> Ruling:
     """A reset in the middle of a dialogue: by whom?"""
-    opening.append(Evidence("connection", "reset during the dialogue", _KERNEL))
+    opening.append(Evidence("connection", "reset after the handshake", _KERNEL))
     if attempt.heard:
         opening.append(_what_was_heard(attempt))
     row = _BROKEN_ROWS.get(attempt.target.service, "closed")

@@ -66,6 +66,10 @@ def _connect(
     came = yield Ready(sock, WRITE, until)
     number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     attempt.rtt_ms = milliseconds_since(started)
+    if number == errno.ECONNRESET:
+        # A reset in answer to a SYN is ECONNREFUSED: this one came right after the handshake.
+        attempt.outcome, attempt.broken_by_reset = ACCEPTED, True
+        return False
     if number or not came:
         attempt.icmp = icmp.take_error(sock)
         attempt.outcome = FAILED if number else TIMED_OUT
