@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control connection (RFC 959 section 4): commands out, replies in, each with an end in time.
+"""The control connection (RFC 959 section 4): commands out, replies in, each with an end in
+time.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Control:
     def expect(
         self, verb: str, argument: str = "", kinds: str = "2", secret: bool = False
     ) -> Reply:
-        """The same, for a command that must succeed: a reply of another kind is `Broken` (reply).
+        """The same, for a command that must succeed: a reply of another kind is `Broken`
+        (reply).
         """
         reply = self.command(verb, argument, secret)
         if str(reply.kind) not in kinds:

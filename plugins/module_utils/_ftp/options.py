@@ -151,7 +151,8 @@ def _port(value: Any) -> int:
 
 
 def _clean(name: str, value: Any) -> str:
-    """Nothing that ends a line may reach the control connection: it would be a command of its own.
+    """Nothing that ends a line may reach the control connection: it would be a command of its
+    own.
     """
     if name == "path" and not value:
         raise ValueProblem("the path of a file is needed")

@@ -39,7 +39,8 @@ Progress = Callable[[int, float], None]
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """When to stop: seconds without a byte, bytes in all, and the time (monotonic) of the deadline.
+    """When to stop: seconds without a byte, bytes in all, and the time (monotonic) of the
+    deadline.
     """
 
     stall_timeout: float

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TCP connections of a download, each with what the packet socket saw of it where we may have one.
+"""TCP connections of a download, each with what the packet socket saw of it where we may have
+one.
 """
 
 from __future__ import annotations
