@@ -87,7 +87,6 @@ class Lab:
     def close(self) -> None:
         """Kill all hosts and remove the run dir; harmless when called twice."""
         keeper, self._keeper = self._keeper, None
-        self.services.forget()
         self.faults.clear()
         self.hosts.clear()
         if keeper is not None:
@@ -96,6 +95,7 @@ class Lab:
             keeper.stdin.close()
             keeper.wait()
             keeper.stdout.close()
+        self.services.forget()
         self._run_dir = None
         rundir.remove_stale()
 

@@ -48,5 +48,7 @@ class Services:
         return lambda host, **options: self.start(attribute.removeprefix("start_"), host, **options)
 
     def forget(self) -> None:
-        """Drop the list: the hosts take their services with them."""
+        """Let go of all services; their hosts are gone, so they are."""
+        for service in self.running:
+            service.stop()
         self.running.clear()

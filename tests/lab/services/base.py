@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO
 
 from ..errors import LabError
@@ -75,7 +76,9 @@ def launch(
     # One open file for writing and reading: appended by the server, read at its own offset by
     # log().
     with path.open("ab") as writer:
-        process = host.popen(command, env=env, stdout=writer, stderr=subprocess.STDOUT)
+        process = host.popen(
+            command, env=env, stdout=writer, stderr=subprocess.STDOUT, start_new_session=True
+        )
     service = Service(name, host, process, path.open("rb"))
 
     def up() -> bool:
@@ -91,3 +94,11 @@ def launch(
         service.stop()
         raise
     return service
+
+
+def guest_program(host: Host, name: str) -> str:
+    """Put one of the lab's own small servers (lab/guest) into the host; returns its path there."""
+    source = Path(__file__).resolve().parent.parent / "guest" / name
+    path = f"/opt/lab/{name}"
+    host.write(path, source.read_bytes())
+    return path
