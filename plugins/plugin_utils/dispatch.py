@@ -47,7 +47,7 @@ class DispatchingAction(ActionBase):  # type: ignore[misc]
             module_name=self.module_name(),
             module_args={**self._task.args, **arguments},
             task_vars=task_vars,
-            wrap_async=bool(self._task.async_val),
+            wrap_async=bool(self._task.async_val) and not self._connection.has_native_async,
         )
         return found
 
