@@ -198,6 +198,60 @@ def outbound_targets(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return targets
 
 
+def inbound_listeners(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the listeners for flow_listener that stand in for the application, one for each port
+    of an inbound flow."""
+    return [
+        {"id": f"{flow['id']}/{port}", "port": port, "protocol": flow["protocol"]}
+        for flow in scenario_flows(settings)
+        if flow["direction"] == INBOUND
+        for port in single_ports(parse_port(port) for port in flow["ports"])
+    ]
+
+
+def inbound_targets(
+    listeners: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], address: str, token: str
+) -> list[dict[str, Any]]:
+    """Return the targets for flow_probe that prove the inbound flows from another host.
+
+    `listeners` are the results of flow_listener: our own answer with the token, and where the
+    application has the port already, the application must answer.
+    """
+    services = {
+        flow["id"] + INBOUND_SUFFIX: flow["service"]
+        for line in settings["table"]
+        for flow in line["flows"]
+    }
+    targets = []
+    for listener in listeners:
+        target = {
+            "id": listener["id"],
+            "host": address,
+            "port": listener["port"],
+            "protocol": listener["protocol"],
+            "service": services[str(listener["id"]).split("/")[0]],
+        }
+        if listener["verdict"] == "listening":
+            target.update(service="token", token=token)
+        targets.append(target)
+    return targets
+
+
+def unproved(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a result for each inbound port when there is no host to prove it from."""
+    return [
+        {
+            "id": listener["id"],
+            "verdict": "not_probed",
+            "status": "none",
+            "evidence": [
+                {"what": "probe_from", "value": "empty", "source": "role variable"},
+            ],
+        }
+        for listener in inbound_listeners(settings)
+    ]
+
+
 def verdict_rows(
     host: str, audit: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof of a scenario by its role: inbound flows from another host, before the application is
+there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import Lab, firm
+
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
+INBOUND = ["db_sql_in", "db_app_in", "db_db4d_in", "db_quic_in"]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Lab]:
+    with Lab(firm()) as lab:
+        yield lab
+
+
+def prove(lab: Lab, tmp_path: Path, **settings: Any) -> dict[str, dict[str, Any]]:
+    """Run the role classic on the firm's server and return its rows by flow."""
+    variables = {f"classic_{name}": value for name, value in settings.items()}
+    variables.update(classic_fail_on="never", classic_report_dir=str(tmp_path / "reports"))
+    include = {"name": "legalops.timesensor.classic"}
+    task = {"ansible.builtin.include_role": include}
+    play = tmp_path / "play.yml"
+    play.write_text(json.dumps([{"hosts": "server", "gather_facts": False, "tasks": [task]}]))
+    environment = {
+        **os.environ,
+        **lab.ansible_env(),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "LC_ALL": "C.UTF-8",
+    }
+    program = str(Path(sys.executable).parent / "ansible-playbook")
+    done = subprocess.run(
+        [program, "-i", str(lab.inventory()), str(play), "-e", json.dumps(variables)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads((tmp_path / "reports" / "firm" / "server.json").read_text())
+    return {row["flow"]: row for row in document["flows"]}
+
+
+def test_inbound_is_proved_by_the_workstation(running: Lab, tmp_path: Path) -> None:
+    rows = prove(
+        running,
+        tmp_path,
+        lan_side=True,
+        default_ingress="deny",
+        inbound_peers=["10.77.0.0/24"],
+        probe_from=["workstation"],
+        address=running["server"].address,
+    )
+    assert {flow: rows[flow]["verdict"] for flow in INBOUND} == dict.fromkeys(INBOUND, "open")
+    assert {rows[flow]["rules"] for flow in INBOUND} == {"present"}
+
+
+def test_inbound_from_a_peer_that_is_not_named_is_closed(running: Lab, tmp_path: Path) -> None:
+    rows = prove(
+        running,
+        tmp_path,
+        lan_side=True,
+        default_ingress="deny",
+        inbound_peers=["10.77.0.99"],
+        probe_from=["workstation"],
+        address=running["server"].address,
+    )
+    assert {flow: rows[flow]["status"] for flow in INBOUND} == dict.fromkeys(INBOUND, "fail")
+    assert rows["db_sql_in"]["verdict"] == "filtered"
+    assert rows["db_quic_in"]["verdict"] == "no_answer"
+
+
+def test_without_a_probing_host_inbound_is_not_probed(running: Lab, tmp_path: Path) -> None:
+    rows = prove(running, tmp_path, lan_side=True)
+    assert {rows[flow]["verdict"] for flow in INBOUND} == {"not_probed"}
