@@ -6,18 +6,16 @@ SHELL := /bin/bash
 
 # The Python of the machine; it only has to make .venv, in which all else runs.
 PYTHON ?= python3
-VENV := $(CURDIR)/.venv/bin
-PY := $(VENV)/python
+# Relative, so that the tree may lie in a folder with spaces in its name.
+PY := .venv/bin/python
 STEP := tools/step
-RESULTS := $(CURDIR)/.build/results
-COLLECTION := ansible_collections/legalops/timesensor
-TREE := .build/tree/$(COLLECTION)
+RESULTS := .build/results
 # More arguments for pytest: make unit ARGS="-k ports"
 ARGS ?=
 
 # Ansible refuses to start without a UTF-8 locale, and keeps its files in this tree rather than in the user's home.
 export LC_ALL := C.UTF-8
-export PATH := $(VENV):$(PATH):/usr/sbin:/sbin
+export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible-home
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 export ANSIBLE_NOCOWS := 1
@@ -96,7 +94,7 @@ demo: setup ## a whole law firm in network namespaces: apply, prove, break, expl
 
 .PHONY: build
 build: setup ## the collection's tarball in .build/dist
-	@$(STEP) $@ "ansible-galaxy collection build" tools/in-tree ansible-galaxy collection build --force --output-path $(CURDIR)/.build/dist
+	@$(STEP) $@ "ansible-galaxy collection build" tools/in-tree ansible-galaxy collection build --force --output-path "$(CURDIR)/.build/dist"
 
 # -- upkeep
 

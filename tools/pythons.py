@@ -22,9 +22,7 @@ CONTROLLER: Tuple[Version, ...] = ((3, 13), (3, 12), (3, 11))
 # What ansible-core 2.19 and 2.21 still send modules to.
 TARGET: Tuple[Version, ...] = ((3, 14), (3, 13), (3, 12), (3, 11), (3, 10), (3, 9), (3, 8))
 
-_WHO = (
-    "import sys; print(sys.version_info[0], sys.version_info[1], sys.base_prefix, sys.executable)"
-)
+_WHO = "import sys; print(*sys.version_info[:2], sys.base_prefix, sys.executable, sep='\\n')"
 
 
 class Python(NamedTuple):
@@ -77,7 +75,7 @@ def _ask(path: str) -> Python | None:
             text=True,
             timeout=20,
             check=True,
-        ).stdout.split()
+        ).stdout.splitlines()
     except (OSError, subprocess.SubprocessError):
         return None
     major, minor, prefix, executable = answer
