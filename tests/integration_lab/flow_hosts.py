@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Three hosts for flow_probe and flow_listener: a client, a router and a server, as network namespaces.
+"""Three hosts for flow_probe and flow_listener: a client, a router and a server, as network
+namespaces.
 
 Nothing is made outside of them: the cables are created inside. Each host ends by itself after
 `LIFETIME` seconds, so that a killed test run leaves nothing behind.
@@ -142,7 +143,8 @@ def cable(left: Host, left_name: str, right: Host, right_name: str) -> None:
 
 
 class Firm:
-    """client 10.71.0.2 - 10.71.0.1 router 10.72.0.1 - 10.72.0.2 server, and the same in fd71::/fd72::."""
+    """client 10.71.0.2 - 10.71.0.1 router 10.72.0.1 - 10.72.0.2 server, and the same in
+    fd71::/fd72::."""
 
     client_address = "10.71.0.2"
     inside = "10.71.0.1"
@@ -157,7 +159,9 @@ class Firm:
         cable(self.client, "eth0", self.router, "lan0")
         cable(self.router, "wan0", self.server, "eth0")
         self.router.sh(
-            "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1;"
+            "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"
+            # Routers limit their errors, and most tests want to see each of them.
+            " net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0;"
             "ip addr add 10.71.0.1/24 dev lan0; ip addr add fd71::1/64 dev lan0 nodad;"
             "ip addr add 10.72.0.1/24 dev wan0; ip addr add fd72::1/64 dev wan0 nodad;"
             "ip link set lan0 up; ip link set wan0 up"
@@ -181,6 +185,13 @@ class Firm:
     def serve(self, *specs: str) -> None:
         """Start small servers on the server: see `flow_servers.py`."""
         self.server.start(sys.executable, str(Path(__file__).with_name("flow_servers.py")), *specs)
+
+    def use_name_server(self, address: str) -> None:
+        """Have the client ask this name server only; seen by the client alone."""
+        self.client.sh(
+            f"printf 'nameserver {address}\\noptions timeout:1 attempts:1\\n' >/run/resolv.conf;"
+            "mount --bind /run/resolv.conf /etc/resolv.conf"
+        )
 
     def reset(self) -> None:
         for host in (self.client, self.router, self.server):
