@@ -29,7 +29,8 @@ attributes:
     description: Target platform.
 options:
   path:
-    description: The file. Its directory must exist. It belongs to who runs the task, with mode 0644.
+    description: >-
+      The file. Its directory must exist. It belongs to who runs the task, with mode 0644.
     type: path
     required: true
   size:

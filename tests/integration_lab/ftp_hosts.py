@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The three hosts of flow_hosts.py with an FTP server: a client, a router that breaks things, and vsftpd.
+"""The three hosts of flow_hosts.py with an FTP server: a client, a router that breaks things, and
+vsftpd.
 
 vsftpd comes from Debian's package, unpacked into a private cache, never installed on the machine.
 """
@@ -19,7 +20,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flow_hosts import ROOT, Firm
+from integration_lab.flow_hosts import ROOT, Firm
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.engine import (
+    result_of,
+)
 
 SEED = "ftp-path-test"
 _PACKAGES = ("vsftpd", "libwrap0")
@@ -54,7 +60,9 @@ port_enable=YES
 
 
 def vsftpd_root() -> Path:
-    """Return the directory into which vsftpd and what it needs are unpacked; unpack it when it is not there."""
+    """Return the directory into which vsftpd and what it needs are unpacked; unpack it when it
+    is not there.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     place = cache / "legalops-timesensor" / "vsftpd"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -91,10 +99,6 @@ class FtpFirm(Firm):
         self._server: subprocess.Popen[bytes] | None = None
 
     def pattern_file(self, name: str, size: int, seed: str = SEED) -> Path:
-        from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import (
-            Pattern,
-        )
-
         path = self.files / name
         with path.open("wb") as file:
             for chunk in Pattern(seed).chunks(size):
@@ -116,6 +120,12 @@ class FtpFirm(Firm):
         )
         self._wait(host)
 
+    def serve_fault(self, fault: str, file: str) -> None:
+        """Serve `file` in place of vsftpd by a server with a fault, see ftp_faulty_server.py."""
+        self.stop_ftp()
+        script = Path(__file__).with_name("ftp_faulty_server.py")
+        self._server = self.server.start(sys.executable, str(script), fault, str(self.files / file))
+
     def _wait(self, host: Any) -> None:
         deadline = time.monotonic() + 10
         while "LISTEN" not in host.run("ss", "-Hltn", "sport", "=", ":21"):
@@ -127,6 +137,7 @@ class FtpFirm(Firm):
             # vsftpd's children outlive their master, and all of them are in the server's namespace.
             for pid in self._pids("vsftpd"):
                 os.kill(pid, 9)
+            self._server.kill()
             self._server.wait()
             self._server = None
 
@@ -135,9 +146,9 @@ class FtpFirm(Firm):
         found = []
         for entry in Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and (entry / "comm").read_text().strip() == name:
-                    if os.stat(entry / "ns/net").st_ino == namespace:
-                        found.append(int(entry.name))
+                mine = entry.name.isdigit() and (entry / "comm").read_text().strip() == name
+                if mine and os.stat(entry / "ns/net").st_ino == namespace:
+                    found.append(int(entry.name))
             except OSError:
                 continue
         return found
@@ -170,3 +181,12 @@ class Measured:
         self.seen = seen
         self.cpu = cpu
         self.rss = rss
+        self.result = result_of(seen)
+
+    @property
+    def short(self) -> tuple[str, str]:
+        return self.result["verdict"], self.result["confidence"]
+
+    def values(self) -> str:
+        """All evidence as text."""
+        return "; ".join(f"{item['what']}: {item['value']}" for item in self.result["evidence"])

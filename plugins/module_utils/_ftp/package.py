@@ -11,6 +11,7 @@ wrong.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -211,10 +212,8 @@ def _remove(path: str) -> None:
 
 
 def _unlink(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 def _describe(found: Optional[os.stat_result], reason: str = "", seed: str = "") -> List[str]:

@@ -137,17 +137,18 @@ class Seen:
 
         Every box on the way lowers the TTL by one, so a forged RST rarely has the TTL of the
         server's own SYN-ACK.
-        Without that: a server that complains of its own side, or goes on answering, did not close
-        it of its own accord.
+        Without that: a server that complains of its own side (426), or is still so busy with the
+        transfer that it takes the NOOP and does not answer, did not end it itself.
         """
         wire = self.all.get("data_wire") or {}
         accept, reset = wire.get("accept_ttl"), wire.get("reset_ttl")
         if accept is not None and reset is not None:
             return ("peer", MEDIUM) if accept == reset else ("path", HIGH)
         final = (self.all.get("final") or {}).get("code", 0)
-        if final == 426:
-            return "path", MEDIUM
-        return "peer", LOW
+        unaware = self.control.get("noop") == "silent" and not (self.control.get("tcp") or {}).get(
+            "unacked", 1
+        )
+        return ("path", MEDIUM) if final == 426 or unaware else ("peer", LOW)
 
     def reset_evidence(self) -> tuple[Evidence, ...]:
         return (
