@@ -32,6 +32,14 @@ json.dump([results, time.monotonic() - started, usage.ru_utime + usage.ru_stime]
 """
 
 
+_LISTEN = f"""
+import json, sys
+from {_ENGINE}.module import run_listener
+params = {{"name": "default", "state": "started", "ttl": 60, **json.load(sys.stdin)}}
+json.dump(run_listener(params, False), sys.stdout)
+"""
+
+
 class Host:
     """One network namespace with a private /run; use `close` at the end."""
 
@@ -91,10 +99,17 @@ class Host:
         """Run the engine on this host. Without `root` it lacks the right to a packet socket."""
         less = () if root else ("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw")
         argv = [*wrap, *less, sys.executable, "-c", _PROBE]
-        payload = json.dumps([targets, timeout, family])
+        return Probed(*self._python(argv, [targets, timeout, family]))
+
+    def listen(self, **params: Any) -> dict[str, Any]:
+        """Run flow_listener's engine on this host with these options."""
+        found: dict[str, Any] = self._python([sys.executable, "-c", _LISTEN], params)
+        return found
+
+    def _python(self, argv: list[str], payload: Any) -> Any:
         done = subprocess.run(
             self.enter(*argv),
-            input=payload,
+            input=json.dumps(payload),
             capture_output=True,
             text=True,
             timeout=60,
@@ -102,7 +117,7 @@ class Host:
             env={**os.environ, "PYTHONPATH": str(ROOT / ".build")},
         )
         assert done.returncode == 0, done.stderr
-        return Probed(*json.loads(done.stdout))
+        return json.loads(done.stdout)
 
     def close(self) -> None:
         for child in [*self._children, self._keeper]:
