@@ -133,10 +133,10 @@ class Demo:
             raise DemoFailed(f"{typed}: exit code {process.returncode} and not {expect}")
         return "".join(lines)
 
-    def module(self, host: str, name: str, **arguments: Any) -> str:
+    def module(self, on: str, name: str, /, **arguments: Any) -> str:
         """Run one module on one host."""
         return self.run(
-            "ansible", host, "-m", f"legalops.timesensor.{name}", "-a", json.dumps(arguments)
+            "ansible", on, "-m", f"legalops.timesensor.{name}", "-a", json.dumps(arguments)
         )
 
     def download(self, **more: Any) -> str:
@@ -182,8 +182,8 @@ def play(demo: Demo) -> None:
     expect(demo.download(), "verdict: ok")
 
     heading("5. The FTP helper is gone: what blocks the download?")
-    with demo.lab.fault("ftp_helper_missing"):
-        expect(demo.download(), "verdict: passive_data_blocked", "ct helper")
+    demo.lab["gateway"].nft("delete chain inet legalops_timesensor helper_prerouting\n")
+    expect(demo.download(), "verdict: passive_data_blocked", "helper")
 
     heading("6. Applied again, and open again")
     demo.run("ansible-playbook", "legalops.timesensor.onboard", "--limit", "gateway")
