@@ -144,6 +144,8 @@ def main(arguments: List[str]) -> int:
     BUILD.mkdir(exist_ok=True)
     with open(BUILD / "setup.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # pip and apt hold the lock, too: they outlive us when we are killed.
+        os.set_inheritable(lock.fileno(), True)
         link_collection()
         install_machine_packages()
         python = newest_python()

@@ -23,6 +23,7 @@ def run(command: Sequence[str], failure: str) -> str:
     done = subprocess.run(
         command,
         check=False,
+        close_fds=False,  # see the lock in bootstrap.py
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
