@@ -229,7 +229,7 @@ def inbound_targets(
             "host": address,
             "port": listener["port"],
             "protocol": listener["protocol"],
-            "service": services[str(listener["id"]).split("/")[0]],
+            "service": services[str(listener["id"]).split("/", 1)[0]],
         }
         if listener["verdict"] == "listening":
             target.update(service="token", token=token)

@@ -6,10 +6,34 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from lab import Lab, firm
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if items and os.geteuid() != 0:
         raise pytest.UsageError("the integration tests need root: they make network namespaces")
+
+
+@pytest.fixture(scope="module")
+def shared_firm() -> Iterator[Lab]:
+    """A firm behind a gateway that drops what it forwards, for all tests of a file that only read."""
+    with Lab(firm()) as lab:
+        yield lab
+
+
+@pytest.fixture
+def fresh_firm() -> Iterator[Lab]:
+    """The same, new for each test (it takes a quarter of a second)."""
+    with Lab(firm()) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_firm() -> Iterator[Lab]:
+    """A firm whose gateway forwards everything, new for each test."""
+    with Lab(firm(forward="accept")) as lab:
+        yield lab

@@ -16,7 +16,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HALF = 2_000_000
@@ -27,7 +27,7 @@ def flip(data: bytes) -> bytes:
     return data[:HURT] + bytes([data[HURT] ^ 1]) + data[HURT + 1 :]
 
 
-CONTENTS = {
+CONTENTS: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda data: data[:HALF],
     "truncated_426": lambda data: data[:HALF],
     "truncated_no_size": lambda data: data[:HALF],
@@ -46,7 +46,8 @@ class Session:
     def __init__(self, fault: str, data: bytes, control: socket.socket) -> None:
         self.fault = fault
         self.right = data
-        self.data = CONTENTS.get(fault, lambda same: same)(data)
+        damage = CONTENTS.get(fault)
+        self.data = damage(data) if damage else data
         self.control = control
         self.listener: socket.socket | None = None
 
@@ -62,7 +63,7 @@ class Session:
             pending += chunk
             while b"\r\n" in pending:
                 line, pending = pending.split(b"\r\n", 1)
-                verb, _, argument = line.decode("latin-1").partition(" ")
+                verb, _unused, argument = line.decode("latin-1").partition(" ")
                 yield verb.upper(), argument
 
     def greet(self) -> bool:
@@ -73,7 +74,7 @@ class Session:
         elif self.fault == "endless_line":
             self.control.sendall(b"220 " + b"x" * (1 << 20))
         elif self.fault == "slow_loris":
-            for _ in range(60):
+            for _unused in range(60):
                 self.control.sendall(b"2")
                 time.sleep(0.5)
         else:
@@ -91,28 +92,28 @@ class Session:
             elif handler(argument) is False:
                 return
 
-    def on_user(self, _: str) -> None:
+    def on_user(self, _unused: str) -> None:
         self.say("331 password")
 
-    def on_pass(self, _: str) -> None:
+    def on_pass(self, _unused: str) -> None:
         self.say("421 Too many users" if self.fault == "busy_421" else "230 in")
 
-    def on_type(self, _: str) -> None:
+    def on_type(self, _unused: str) -> None:
         self.say("200 binary")
 
-    def on_noop(self, _: str) -> None:
+    def on_noop(self, _unused: str) -> None:
         self.say("200 noop")
 
-    def on_size(self, _: str) -> None:
+    def on_size(self, _unused: str) -> None:
         self.say("502 what" if self.fault in NO_SIZE else f"213 {len(self.right)}")
 
-    def on_epsv(self, _: str) -> None:
+    def on_epsv(self, _unused: str) -> None:
         if self.fault in ("no_epsv", "foreign_227", "both_refused"):
             self.say("500 EPSV not understood")
             return
         self.say(f"229 Entering (|||{self.listen()}|)")
 
-    def on_pasv(self, _: str) -> None:
+    def on_pasv(self, _unused: str) -> None:
         if self.fault == "both_refused":
             self.say("502 no passive mode here")
             return
@@ -127,7 +128,7 @@ class Session:
             self.listener.close()
         return int(port)
 
-    def on_retr(self, _: str) -> bool:
+    def on_retr(self, _unused: str) -> bool:
         if self.fault == "refused_file":
             self.say("551 page type unknown")
             return True

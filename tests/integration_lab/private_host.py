@@ -53,7 +53,7 @@ class PrivateHost:
         assert self._process.stdout.readline() == "ready\n"
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=10)

@@ -47,7 +47,7 @@ def connects(host: PrivateHost, port: int, timeout: float = 0.5) -> bool:
 
 
 def wait_until_open(host: PrivateHost, port: int) -> None:
-    for _ in range(50):
+    for _unused in range(50):
         if connects(host, port):
             return
     pytest.fail(f"nothing listens on port {port}")

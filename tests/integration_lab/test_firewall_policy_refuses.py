@@ -85,7 +85,7 @@ def test_runs_at_once_do_not_mix(host: PrivateHost) -> None:
         subprocess.Popen(
             host.engine_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        for _ in names
+        for _unused in names
     ]
     for process, name in zip(running, names, strict=True):
         assert process.stdin is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def _table(topology: Topology, pids: dict[str, Any]) -> list[str]:
 
 def _fault_option(text: str) -> tuple[str, dict[str, Any]]:
     """`drop_port:port=21,protocol=tcp` -> name and options; numbers become numbers."""
-    name, _, rest = text.partition(":")
+    name, _unused, rest = text.partition(":")
     options: dict[str, Any] = {}
     for part in filter(None, rest.split(",")):
         key, separator, value = part.partition("=")
@@ -47,7 +48,7 @@ def _fault_option(text: str) -> tuple[str, dict[str, Any]]:
 
 def _up(arguments: argparse.Namespace) -> int:
     chosen = [_fault_option(text) for text in arguments.fault]
-    for name, _ in chosen:
+    for name, _unused in chosen:
         if name not in faults.names():
             raise LabError(f"there is no fault {name!r} (faults: {', '.join(faults.names())})")
     # SIGTERM, and SIGHUP from a closed terminal, end the lab as Ctrl-C does.
@@ -60,7 +61,7 @@ def _up(arguments: argparse.Namespace) -> int:
             _say("lab: the firm is up (host, pid, addresses, names)")
             for line in _table(lab.topology, {host.name: host.pid for host in lab.hosts.values()}):
                 _say(line)
-            for name, _ in chosen:
+            for name, _unused in chosen:
                 _say(f"lab: fault {name}: {faults.describe(name)}")
             _say(f"lab: inventory {lab.run_dir / 'inventory.yml'}")
             environment = " ".join(f"{key}={value}" for key, value in lab.ansible_env().items())
@@ -107,7 +108,7 @@ def _exec(arguments: argparse.Namespace) -> int:
     _replace_by(attach(_pick(arguments), arguments.host), command)
 
 
-def _list(_: argparse.Namespace) -> int:
+def _list(_unused: argparse.Namespace) -> int:
     states = rundir.running()
     if not states:
         _say("no lab is running")
@@ -126,13 +127,23 @@ def _build(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _hosts(_: argparse.Namespace) -> int:
+def _clean(_unused: argparse.Namespace) -> int:
+    if rundir.running():
+        raise LabError("a lab is running, and its hosts stand on what would be removed")
+    for path in sorted(rundir.cache_dir().glob("root-*")):
+        _say(f"lab: removing {path}")
+        shutil.rmtree(path)
+    rundir.remove_stale()
+    return 0
+
+
+def _hosts(_unused: argparse.Namespace) -> int:
     for line in _table(firm(), {}):
         _say(line)
     return 0
 
 
-def _faults(_: argparse.Namespace) -> int:
+def _faults(_unused: argparse.Namespace) -> int:
     for name in faults.names():
         _say(f"  {name:20} {faults.describe(name)}")
     return 0
@@ -170,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         ("list", _list, "labs that run now"),
         ("hosts", _hosts, "hosts, addresses and names of the firm"),
         ("faults", _faults, "what can be broken"),
+        ("clean", _clean, "remove the cached Debian roots"),
     ):
         verbs.add_parser(name, help=text).set_defaults(run=show)
     build = verbs.add_parser("build", help="only build the Debian root that the hosts stand on")

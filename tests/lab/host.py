@@ -230,7 +230,7 @@ class Host:
             except OSError:
                 continue
             for line in lines[1:]:
-                _, local, _, state = line.split()[:4]
+                _unused, local, _unused, state = line.split()[:4]
                 if state == wanted_state and int(local.rpartition(":")[2], 16) == port:
                     return True
         return False

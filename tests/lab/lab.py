@@ -243,7 +243,7 @@ class Lab:
                 host.popen(["sh", "-ec", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
             )
         for host, process in zip(hosts, settings, strict=True):
-            _, stderr = process.communicate(self.topology.hosts_file().encode())
+            _unused, stderr = process.communicate(self.topology.hosts_file().encode())
             if process.returncode != 0:
                 raise LabError(f"host {host.name} could not be set up: {stderr.decode().strip()}")
         network.ip_batches(

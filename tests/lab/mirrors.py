@@ -56,7 +56,7 @@ def parse_deb822(text: str) -> Iterator[tuple[str, str]]:
             if line[:1].isspace():
                 fields[name] = f"{fields.get(name, '')} {line.strip()}"
             elif ":" in line:
-                name, _, value = line.partition(":")
+                name, _unused, value = line.partition(":")
                 name = name.strip().lower()
                 fields[name] = value.strip()
         if fields.get("enabled", "yes").lower() in ("no", "false", "0", "off"):
@@ -74,8 +74,8 @@ def choose(entries: Iterable[tuple[str, str]]) -> Mirrors:
     for uri, suite in entries:
         if not uri.startswith(("http://", "https://")):
             continue
-        base, _, pocket = suite.partition("-")
-        base, _, path = base.partition("/")
+        base, _unused, pocket = suite.partition("-")
+        base, _unused, path = base.partition("/")
         if base not in _DEBIAN_SUITES:
             continue
         if pocket.startswith("security") or path == "updates":

@@ -52,7 +52,7 @@ def ip_batches(pids: Mapping[int, Iterable[str]]) -> None:
         running.append(process)
     errors = []
     for process in running:
-        _, stderr = process.communicate()
+        _unused, stderr = process.communicate()
         if process.returncode != 0:
             errors.append(stderr.strip())
     if errors:

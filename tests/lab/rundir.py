@@ -36,7 +36,7 @@ def runs_dir() -> Path:
 
 def alive(run_dir: Path) -> bool:
     """Whether the process that made the run dir still runs."""
-    pid, _, start = run_dir.name.partition("-")[2].rpartition("-")[0].partition("-")
+    pid, _unused, start = run_dir.name.partition("-")[2].rpartition("-")[0].partition("-")
     return pid.isdigit() and linux.start_time(int(pid)) == start
 
 

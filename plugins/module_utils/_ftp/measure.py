@@ -165,7 +165,8 @@ class _Run:
                 record["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
             self._use(sock, watch)
             return
-        assert last is not None
+        if last is None:
+            raise AssertionError("last is not None")
         raise last
 
     def _use(self, sock: socket.socket, watch: Watch) -> None:
@@ -235,7 +236,8 @@ class _Run:
     def _open_passive(self) -> Tuple[socket.socket, Watch]:
         """Try EPSV, then PASV, as curl does; PASV does not exist on IPv6."""
         opener = self._opener
-        assert opener is not None
+        if opener is None:
+            raise AssertionError("opener is not None")
         modes = [self._options.mode]
         if self._options.mode == AUTO:
             modes = [EPSV, PASV] if opener.family == socket.AF_INET else [EPSV]
@@ -252,7 +254,8 @@ class _Run:
                 continue
             self.seen["mode"] = mode
             return sock, watch
-        assert last is not None
+        if last is None:
+            raise AssertionError("last is not None")
         raise last
 
     def _still_there(self, attempt: Attempt, broken: Broken) -> bool:
@@ -267,7 +270,8 @@ class _Run:
 
     def _active(self) -> Tuple[socket.socket, Watch, float]:
         opener, control = self._opener, self._talk()
-        assert opener is not None
+        if opener is None:
+            raise AssertionError("opener is not None")
         attempt = Attempt(ACTIVE)
         self.seen["attempts"].append(attempt)
         listener = opener.listen(attempt)
@@ -301,8 +305,10 @@ class _Run:
         Over a session of its own, because the first one is busy with its own attempt.
         """
         control = self._control
-        assert control is not None
-        assert self._opener is not None
+        if control is None:
+            raise AssertionError("control is not None")
+        if self._opener is None:
+            raise AssertionError("self._opener is not None")
         options, attempt = self._options, Attempt(EPSV)
         try:
             place = (control.sock.family, self._opener.peer)
@@ -388,7 +394,8 @@ class _Run:
         self.seen["control_log"] = control.log
 
     def _talk(self) -> Control:
-        assert self._control is not None
+        if self._control is None:
+            raise AssertionError("self._control is not None")
         return self._control
 
     def close(self) -> None:

@@ -70,7 +70,8 @@ class Wire:
 
     def _watch(self, port: int) -> Watch:
         witness = self._witness
-        assert witness is not None
+        if witness is None:
+            raise AssertionError("witness is not None")
         seen = witness.expect(port)
 
         def tell() -> Dict[str, Any]:

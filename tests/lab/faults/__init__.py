@@ -38,7 +38,7 @@ class Fault:
     def __enter__(self) -> Fault:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.remove()
 
     def remove(self) -> None:

@@ -33,7 +33,7 @@ def smtp_reply(line: bytes, tls: bool) -> bytes:
 
 
 def imap_reply(line: bytes) -> bytes:
-    tag, _, rest = line.strip().partition(b" ")
+    tag, _unused, rest = line.strip().partition(b" ")
     verb = rest.split(b" ")[0].upper()
     if verb == b"CAPABILITY":
         return b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n" + tag + b" OK done\r\n"
@@ -84,7 +84,7 @@ async def main() -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
     for pair in sys.argv[3:]:
-        port, _, service = pair.partition("=")
+        port, _unused, service = pair.partition("=")
 
         async def serve(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter, service: str = service

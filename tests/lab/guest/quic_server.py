@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from aioquic.asyncio import QuicConnectionProtocol, serve  # type: ignore[import-not-found]
-from aioquic.quic.configuration import QuicConfiguration  # type: ignore[import-not-found]
-from aioquic.quic.events import QuicEvent, StreamDataReceived  # type: ignore[import-not-found]
+from aioquic.asyncio import QuicConnectionProtocol, serve
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import QuicEvent, StreamDataReceived
 
 
-class Echo(QuicConnectionProtocol):  # type: ignore[misc]
+class Echo(QuicConnectionProtocol):
     def quic_event_received(self, event: QuicEvent) -> None:
         if isinstance(event, StreamDataReceived):
             self._quic.send_stream_data(event.stream_id, event.data, event.end_stream)

@@ -29,7 +29,7 @@ class Service:
     def __enter__(self) -> Service:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self.stop()
 
     @property
@@ -65,7 +65,7 @@ def launch(
     """
     wanted = [
         (int(number), protocol or "tcp")
-        for number, _, protocol in (str(port).partition("/") for port in ports)
+        for number, _unused, protocol in (str(port).partition("/") for port in ports)
     ]
     taken = [
         f"{number}/{protocol}" for number, protocol in wanted if host.listening(number, protocol)
