@@ -11,7 +11,7 @@ short_description: Answer probes before the application is installed
 version_added: 0.1.0
 description:
   - Starts a small process on the host that answers M(legalops.timesensor.flow_probe) with service
-    V(ignore:token) on the given ports, and that leaves by itself after O(ttl) seconds.
+    V(token) on the given ports, and that leaves by itself after O(ttl) seconds.
   - It answers exact requests made with O(token) and nothing else, with fewer bytes than it got, and
     counts everybody it hears. So it also proves whether a broadcast arrives.
   - The token is kept in memory. It stands in no command line, environment or file on the host.

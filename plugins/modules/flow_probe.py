@@ -58,7 +58,7 @@ options:
         description:
           - What has to answer there. V(none) is content with an accepted connection.
           - For the others the greeting, the response line, or the ServerHello and then the greeting
-            is read. A port that accepts and stays silent is V(ignore:wrong_service).
+            is read. A port that accepts and stays silent is V(wrong_service).
           - V(quic) asks for version negotiation (RFC 9000 section 6).
           - V(4d) offers TLS to 4D Server. Its protocol is not public, so a port that accepts and
             stays silent is open with medium confidence.
@@ -73,7 +73,7 @@ options:
         description:
           - C(sha256:) and the fingerprint of the server's certificate in DER form, as
             C(openssl x509 -fingerprint -sha256) shows it without the colons.
-          - With it a certificate is either the right one or V(ignore:tls_intercepted). Without it a
+          - With it a certificate is either the right one or V(tls_intercepted). Without it a
             certificate that does not verify is a warning, because a vendor's own certificate looks
             the same.
         type: str

@@ -61,7 +61,8 @@ def test_a_name_of_many_targets_is_asked_once(loop: Loop, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(resolve, "look_up", look_up)
     resolver = Resolver(loop, "auto")
-    tasks = [
+    until = time.monotonic() + 5
+    tasks = [loop.spawn(resolver.resolve("a.example", until)) for _number in range(50)]
         loop.spawn(resolver.resolve("a.example", time.monotonic() + 5)) for _number in range(50)
     ]
     loop.run()
