@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def shared_firm() -> Iterator[Lab]:
-    """A firm behind a gateway that drops what it forwards, for all tests of a file that only read."""
+    """A firm behind a dropping gateway, for all tests of a file that only read."""
     with Lab(firm()) as lab:
         yield lab
 
