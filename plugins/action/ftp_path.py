@@ -55,8 +55,11 @@ class ActionModule(DispatchingAction):
         server = self._task.args.get("host", "")
         progress = Progress(str(name), str(server), display.display)
         lost = 0
+        # A worker of Ansible has a session of its own and outlives a play that is killed: nobody
+        # would see the result.
+        parent = os.getppid()
         try:
-            while lost < _PATIENCE:
+            while lost < _PATIENCE and os.getppid() == parent:
                 look = found.look()
                 if look.kind == RESULT:
                     return look.content

@@ -50,13 +50,13 @@ class Progress:
         self._show(f"{self._prefix}: {line(got, size, float(status.get('seconds') or 0.0))}")
 
     def _moved(self, percent: float) -> bool:
-        """Tell whether a line is due: each ten per cent, and in between after 5 s, but only while
-        enough lines stay in
-        reserve for the tens of per cent to come."""
-        if percent - self._shown_percent >= _STEP_PERCENT:
+        """Tell whether a line is due: at each ten per cent, and in between after 5 s, but only
+        while there stays a line for each of the tens to come."""
+        tens = int(percent // _STEP_PERCENT)
+        if tens > int(self._shown_percent // _STEP_PERCENT):
             return True
-        reserve = (100 - percent) / _STEP_PERCENT
-        return self._waited(1) and self._lines + reserve < _MAX_LINES
+        to_come = 100 // _STEP_PERCENT - tens
+        return self._waited(1) and self._lines + to_come < _MAX_LINES
 
     def _waited(self, steps: int) -> bool:
         return self._clock() - self._shown_at >= _STEP_SECONDS * steps
