@@ -43,7 +43,7 @@ def test_never_more_than_twelve_lines(seconds: float, size: int | None) -> None:
 
 
 def test_every_ten_per_cent() -> None:
-    percent = [text.split(", ")[1] for _, text in lines_of(20.0, GIB)]
+    percent = [text.split(", ")[1] for _unused, text in lines_of(20.0, GIB)]
     assert percent == [f"{value} %" for value in range(10, 101, 10)]
 
 

@@ -56,7 +56,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     """
     found = copy.deepcopy(GOOD)
     for name, value in changes.items():
-        place, _, inner = name.partition("__")
+        place, _unused, inner = name.partition("__")
         if inner:
             found[place][inner] = value
         else:
