@@ -24,7 +24,7 @@ _KERNEL = "kernel"
 # What operating systems start with: Linux and macOS 64, Windows 128, network devices 255.
 _INITIAL_TTLS = (64, 128, 255)
 # What a reset after the handshake comes to, when the far end itself sent it.
-_BROKEN_ROWS = {"none": "open", "token": "token_unanswered", "4d": "4d_resets"}
+_BROKEN_ROWS = {"none": "open", "token": "token_unanswered", "4d": "4d_closes"}
 _MISSING = Evidence(
     "packet socket",
     "not permitted, so it was not seen whether packets left this host nor which TTL answers had;"

@@ -62,12 +62,12 @@ ROWS: Mapping[str, Row] = {
     # Open, and open with a remark.
     "open": Row(OPEN, PASS, HIGH),
     "4d_accepts": Row(OPEN, PASS, MEDIUM),
-    "4d_resets": Row(
+    "4d_closes": Row(
         OPEN,
         WARN,
         LOW,
         "Check that 4D Server on {address} is healthy and uses TLS: {protocol} port {port}"
-        " accepts outbound connections, but resets them when TLS starts.",
+        " accepts outbound connections, but closes them when TLS starts.",
     ),
     "open_elsewhere": Row(
         OPEN,

@@ -33,7 +33,10 @@ def talk(dialogue: Dialogue) -> Steps[Answer]:
 
 def judge_without_tls(answer: Answer) -> Answer:
     """Judge a server that did not take up TLS: only another, known protocol is wrong."""
-    if answer.row == "closed" or (answer.row == "wrong_protocol" and _UNKNOWN in answer.words):
+    # A close and a reset are the same thing: which one is seen depends on who is faster.
+    if answer.row == "closed":
+        return dataclasses.replace(answer, row="4d_closes")
+    if answer.row == "wrong_protocol" and _UNKNOWN in answer.words:
         note = Evidence(
             "proof", "TCP accept alone was seen, 4D's protocol is not public", "flow_probe"
         )

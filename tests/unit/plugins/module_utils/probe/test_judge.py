@@ -155,7 +155,7 @@ def test_tcp_handshakes(facts: dict[str, Any], around: Neighbourhood, row: str) 
             {"broken_by_reset": True, "seen": seen(accept_ttl=63, reset_ttl=64)},
             "reset_by_box",
         ),
-        ("4d", {"broken_by_reset": True, "seen": seen(accept_ttl=63, reset_ttl=63)}, "4d_resets"),
+        ("4d", {"broken_by_reset": True, "seen": seen(accept_ttl=63, reset_ttl=63)}, "4d_closes"),
         (
             "4d",
             {"broken_by_reset": True, "seen": seen(accept_ttl=63, reset_ttl=64)},

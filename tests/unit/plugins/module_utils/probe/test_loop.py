@@ -55,6 +55,28 @@ def test_a_readable_socket_resumes_with_true_and_a_silent_one_with_false(loop: L
     assert (heard.result, silent.result) == (True, False)
 
 
+def test_a_deadline_that_is_over_does_not_disturb_the_next_wait(loop: Loop) -> None:
+    left, right = socket.socketpair()
+
+    def steps() -> Steps[list[bool]]:
+        first = yield Ready(left, READ, time.monotonic() + 0.05)
+        left.recv(1)
+        second = yield Ready(left, READ, time.monotonic() + 0.2)
+        return [first, second]
+
+    def answer() -> Steps[None]:
+        yield from pause(time.monotonic() + 0.1)
+        right.send(b"y")
+
+    with left, right:
+        right.send(b"x")
+        task = loop.spawn(steps())
+        loop.spawn(answer())
+        loop.run()
+
+    assert task.result == [True, True]
+
+
 def test_hundreds_of_deadlines_pass_together(loop: Loop) -> None:
     started = time.monotonic()
     for _number in range(500):

@@ -171,14 +171,20 @@ def test_a_reset_right_after_the_handshake_is_no_refusal(service: str, verdict: 
 def test_4d_is_open_with_medium_confidence_when_it_only_accepts() -> None:
     with server(waits) as port:
         silent = one(port, "4d", 0.3)
-    with server(closes) as port:
-        closed = one(port, "4d")
     with server(answers(b"\0\0\0\x10whatever")) as port:
         strange = one(port, "4d")
 
-    for result in (silent, closed, strange):
+    for result in (silent, strange):
         assert (result["verdict"], result["confidence"]) == ("open", "medium")
         assert any("TCP accept alone" in str(item["value"]) for item in result["evidence"])
+
+
+@pytest.mark.parametrize("conversation", [closes, resets, resets_at_once])
+def test_4d_that_closes_when_tls_starts_is_a_warning(conversation: Conversation) -> None:
+    with server(conversation) as port:
+        result = one(port, "4d")
+
+    assert (result["verdict"], result["status"], result["confidence"]) == ("open", "warn", "low")
 
 
 def test_4d_is_wrong_when_another_known_protocol_answers() -> None:
@@ -465,6 +471,7 @@ def test_a_known_answer_without_tls_stays_wrong_for_4d() -> None:
 
     assert judge_without_tls(known) == known
     assert judge_without_tls(unknown).row == "4d_accepts"
+    assert judge_without_tls(Answer("closed")).row == "4d_closes"
     assert judge_without_tls(Answer("tls_alert")).row == "tls_alert"
 
 

@@ -220,6 +220,9 @@ def test_many_idle_connections_do_not_shut_others_out(run_dir: str, port: int) -
     try:
         assert ask(port, "tcp") == "open"
         assert ask(port, "udp") == "open"
+        # The oldest had to leave, so that the listener holds a limited number.
+        with pytest.raises(ConnectionResetError):
+            idle[0].recv(1)
     finally:
         for sock in idle:
             sock.close()
