@@ -39,6 +39,7 @@ MACHINE_PACKAGES: Dict[str, str] = {
     "ip": "iproute2",
     "nft": "nftables",
     "nsenter": "util-linux",
+    "sysctl": "procps",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }
 
