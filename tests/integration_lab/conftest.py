@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def shared_firm() -> Iterator[Lab]:
-    """A firm behind a dropping gateway, for all tests of a file that only read."""
+    """A firm whose gateway drops what it should forward, shared by the tests of a file."""
     with Lab(firm()) as lab:
         yield lab
 

@@ -210,7 +210,7 @@ class Host:
         return self.run(["sh", "-c", script, "sh", path]).returncode == 0
 
     def nft(self, ruleset: str) -> None:
-        """Load nft commands in one transaction."""
+        """Load nft commands in one transaction; nft 1.0.6 wants a line's end after each `}`."""
         self.run(["nft", "-f", "-"], input=ruleset, check=True)
 
     def ruleset(self) -> str:

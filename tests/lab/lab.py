@@ -221,31 +221,11 @@ class Lab:
     def _plug(self, specs: tuple[HostSpec, ...], files: bool = True) -> None:
         """Give hosts their cables and addresses and, with `files`, their first files and rules."""
         hosts = [self[spec.name] for spec in specs]
-        network.ip_batches(
-            {
-                self._wire: [
-                    line for host in hosts for line in network.cable_lines(host.spec, host.pid)
-                ]
-            }
-        )
+        # Before the cables: an interface takes its settings from the defaults when it appears.
+        self._settle(hosts, files)
+        lines = [line for host in hosts for line in network.cable_lines(host.spec, host.pid)]
+        network.ip_batches({self._wire: lines})
         congestion = _congestion()
-        settings = []
-        for host in hosts:
-            script = "cat > /etc/hosts\n" if files else "cat > /dev/null\n"
-            for key, value in network.sysctls(host.spec).items():
-                script += f"[ ! -e /proc/sys/{key} ] || echo {value} > /proc/sys/{key}\n"
-            if files:
-                script += f"echo {host.name} > /etc/hostname\n"
-                script += (
-                    "echo '# the lab has no DNS: names are in /etc/hosts' > /etc/resolv.conf\n"
-                )
-            settings.append(
-                host.popen(["sh", "-ec", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-            )
-        for host, process in zip(hosts, settings, strict=True):
-            _unused, stderr = process.communicate(self.topology.hosts_file().encode())
-            if process.returncode != 0:
-                raise LabError(f"host {host.name} could not be set up: {stderr.decode().strip()}")
         network.ip_batches(
             {
                 host.pid: network.address_lines(self.topology, host.spec, congestion)
@@ -253,9 +233,29 @@ class Lab:
             }
         )
         for host in hosts:
+            for key, value in host.spec.sysctls.items():
+                host.run(["sh", "-c", 'echo "$2" > "/proc/sys/$1"', "sh", key, value], check=True)
             if files and host.spec.rules:
                 host.write("/etc/nftables.conf", host.spec.rules, 0o755)
                 host.run(["nft", "-f", "/etc/nftables.conf"], check=True)
+
+    def _settle(self, hosts: list[Host], files: bool) -> None:
+        """Sysctls of all hosts and, with `files`, their names; all hosts at once."""
+        running = []
+        for host in hosts:
+            script = "cat > /etc/hosts\n" if files else "cat > /dev/null\n"
+            for key, value in network.sysctls(host.spec).items():
+                script += f"[ ! -e /proc/sys/{key} ] || echo {value} > /proc/sys/{key}\n"
+            if files:
+                script += f"echo {host.name} > /etc/hostname\n"
+                script += "echo '# no DNS here: names are in /etc/hosts' > /etc/resolv.conf\n"
+            running.append(
+                host.popen(["sh", "-ec", script], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            )
+        for host, process in zip(hosts, running, strict=True):
+            _unused, stderr = process.communicate(self.topology.hosts_file().encode())
+            if process.returncode != 0:
+                raise LabError(f"host {host.name} could not be set up: {stderr.decode().strip()}")
 
     def _save_state(self) -> None:
         rundir.save_state(

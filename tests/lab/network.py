@@ -121,10 +121,9 @@ def _route_lines(
 
 
 def sysctls(host: HostSpec) -> dict[str, str]:
-    """Sysctls of one host, path below /proc/sys -> value."""
+    """What every host is set to before its interfaces appear: path below /proc/sys -> value."""
     values = dict(_SYSCTLS)
     if host.forwarding:
         values["net/ipv4/ip_forward"] = "1"
         values["net/ipv6/conf/all/forwarding"] = "1"
-    values.update(host.sysctls)
     return values

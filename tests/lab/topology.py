@@ -61,7 +61,7 @@ class HostSpec:
     forwarding: bool = False
     rules: str = ""  # becomes /etc/nftables.conf and is loaded; empty: no ruleset
     groups: tuple[str, ...] = ()  # inventory groups
-    sysctls: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    sysctls: Mapping[str, str] = dataclasses.field(default_factory=dict)  # below /proc/sys
 
 
 @dataclasses.dataclass(frozen=True)

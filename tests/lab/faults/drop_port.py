@@ -20,7 +20,7 @@ def apply(
     On another host than the gateway the port is dropped on its way out. The rules are in a table of
     their own before all others, so that nothing which is installed later can open the port.
     """
-    table = f"lab_fault_{protocol}_unused{port}"
+    table = f"lab_fault_{protocol}_{port}"
     hook = "forward" if lab[host].spec.forwarding else "output"
     lab[host].nft(
         f"table inet {table} {{\n"

@@ -56,9 +56,12 @@ def launch(
     ports: Sequence[int | str],
     *,
     env: dict[str, str] | None = None,
+    stdin_to_log: bool = False,
     timeout: float = 10,
 ) -> Service:
     """Start a server that stays in the foreground; returns once all its ports accept.
+
+    `stdin_to_log` is for servers that complain on their standard input (vsftpd).
 
     `ports` are TCP numbers, or strings such as "19813/udp". Raises LabError with the server's own
     words when it ends early or when a port is taken already.
@@ -77,7 +80,12 @@ def launch(
     # log().
     with path.open("ab") as writer:
         process = host.popen(
-            command, env=env, stdout=writer, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=env,
+            stdin=writer if stdin_to_log else subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     service = Service(name, host, process, path.open("rb"))
 

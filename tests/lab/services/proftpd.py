@@ -29,6 +29,8 @@ SystemLog /var/log/proftpd-{port}.log
 WtmpLog off
 RequireValidShell off
 AuthPAM off
+# Active data from port 20, as everybody else does; ProFTPD would use a high port once logged in.
+RootRevoke off
 {settings}
 <Anonymous {directory}>
   User ftp

@@ -52,4 +52,4 @@ def start(
     # vsftpd refuses an anonymous root that its user could write to.
     host.sh(f"mkdir -p /run/vsftpd/empty {directory}; chmod 755 {directory}")
     host.write(config, "".join(f"{name}={value}\n" for name, value in chosen.items()))
-    return launch(f"vsftpd-{port}", host, ["vsftpd", config], [port])
+    return launch(f"vsftpd-{port}", host, ["vsftpd", config], [port], stdin_to_log=True)
