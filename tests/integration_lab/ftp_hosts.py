@@ -9,6 +9,7 @@ vsftpd comes from Debian's package, unpacked into a private cache, never install
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -136,7 +137,8 @@ class FtpFirm(Firm):
         if self._server is not None:
             # vsftpd's children outlive their master, and all of them are in the server's namespace.
             for pid in self._pids("vsftpd"):
-                os.kill(pid, 9)
+                with contextlib.suppress(ProcessLookupError):  # it may end by itself just now
+                    os.kill(pid, 9)
             self._server.kill()
             self._server.wait()
             self._server = None
