@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 STATUS = "status"
 RESULT = "result"
 GONE = "gone"
-DEAD = "dead"
 
 _MARK = "legalops-ftp_path:"
 # One look waits on the host for up to two seconds, so that the end is noticed at once and few

@@ -115,6 +115,15 @@ def _endpoint_problems(settings: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
+def _endpoint_of(flow: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the endpoint that a flow of the table goes to, empty when the user gave none."""
+    return (settings.get("endpoints") or {}).get(flow.get("endpoint")) or {}
+
+
+def _each_port(values: Iterable[Any] | None) -> tuple[int, ...]:
+    return single_ports(parse_port(value) for value in values or ())
+
+
 def _applies(line: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
     condition = line.get("condition")
     return condition is None or bool(settings.get(condition))
@@ -129,7 +138,7 @@ def _line_flows(
 ) -> Iterable[dict[str, Any]]:
     for flow in line["flows"]:
         inbound = direction == INBOUND
-        endpoint = (settings.get("endpoints") or {}).get(flow.get("endpoint")) or {}
+        endpoint = _endpoint_of(flow, settings)
         peers = list(settings.get("inbound_peers") or ()) if inbound else []
         if not inbound and endpoint.get("host"):
             peers = [endpoint["host"]]
@@ -180,9 +189,9 @@ def outbound_targets(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         for flow in line["flows"]:
             if flow["id"] not in wanted or flow["id"] in PROVED_BY_TRANSFER:
                 continue
-            endpoint = (settings.get("endpoints") or {}).get(flow.get("endpoint")) or {}
-            served = single_ports(parse_port(port) for port in endpoint.get("ports") or ())
-            for port in single_ports(parse_port(port) for port in flow["ports"]):
+            endpoint = _endpoint_of(flow, settings)
+            served = _each_port(endpoint.get("ports"))
+            for port in _each_port(flow["ports"]):
                 host = endpoint.get("host") or ""
                 targets.append(
                     {
@@ -205,7 +214,7 @@ def inbound_listeners(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"id": f"{flow['id']}/{port}", "port": port, "protocol": flow["protocol"]}
         for flow in scenario_flows(settings)
         if flow["direction"] == INBOUND
-        for port in single_ports(parse_port(port) for port in flow["ports"])
+        for port in _each_port(flow["ports"])
     ]
 
 

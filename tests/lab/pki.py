@@ -32,8 +32,3 @@ def ensure_certificate(host: Host, names: Sequence[str] = ()) -> tuple[str, str]
         command = ["sh", "-euc", _ISSUE, "sh", wanted[0], ",".join(alternatives)]
         host.run(command, check=True)
     return CERT, KEY
-
-
-def authority(host: Host) -> str:
-    """The authority's certificate as PEM."""
-    return host.read("/etc/lab-ca/ca.pem")

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 
 from .._model.errors import TimesensorError, UnsupportedError
+from .._plan.ruleset import Ruleset, parse_ruleset
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TIMEOUT_S = 60
@@ -24,6 +26,16 @@ def find_tool(name: str, package: str, what_for: str) -> str:
             f" {package}. Nothing was changed."
         )
     return found
+
+
+def find_nft() -> str:
+    """Return the path of nft(8). Raises `UnsupportedError` when it is not there."""
+    return find_tool("nft", "nftables", "apply and audit firewall policies")
+
+
+def read_ruleset(nft: str) -> Ruleset:
+    """Return the live ruleset of this network namespace."""
+    return parse_ruleset(json.loads(run_tool([nft, "-j", "list", "ruleset"])))
 
 
 def run_tool(command: list[str], stdin: str = "") -> str:

@@ -7,7 +7,6 @@ tables."""
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from typing import Any, Sequence
 
@@ -16,10 +15,10 @@ from .._model.policy import Policy
 from .._plan.attach import live_bypasses
 from .._plan.desired import Desired, own_part, plan
 from .._plan.exposure import exposure
-from .._plan.ruleset import Ruleset, parse_ruleset
+from .._plan.ruleset import Ruleset
 from .._plan.walk import Stop
 from .base import Backend, Change, FlowState
-from .command import find_tool, run_tool
+from .command import find_nft, find_tool, read_ruleset, run_tool
 
 _COMMENT = re.compile(r'comment "([^"]*)"$')
 
@@ -44,7 +43,7 @@ class NftablesBackend(Backend):
     name = "nftables"
 
     def __init__(self) -> None:
-        self._nft = find_tool("nft", "nftables", "apply and audit firewall policies")
+        self._nft = find_nft()
         self._unshare = find_tool("unshare", "util-linux", "try rules in a scratch namespace")
 
     def plan(self, before: Sequence[Policy], after: Sequence[Policy]) -> Change:
@@ -88,7 +87,7 @@ class NftablesBackend(Backend):
         return result
 
     def _prepare(self, policies: Sequence[Policy]) -> _Prepared:
-        live = parse_ruleset(json.loads(run_tool([self._nft, "-j", "list", "ruleset"])))
+        live = read_ruleset(self._nft)
         desired = plan(policies, live)
         return _Prepared(
             desired=desired,

@@ -6,14 +6,11 @@ the firewall."""
 
 from __future__ import annotations
 
-import json
-
 from .._model.errors import TimesensorError, UnsupportedError
 from .._model.policy import AUTO
 from .._plan.owners import live_front_ends
-from .._plan.ruleset import parse_ruleset
 from .base import Backend
-from .command import find_tool, run_tool
+from .command import find_nft, read_ruleset
 from .nftables import NftablesBackend
 
 BACKENDS: dict[str, type[Backend]] = {NftablesBackend.name: NftablesBackend}
@@ -26,9 +23,7 @@ def choose_backend(wanted: str) -> Backend:
     C(conflicts) when a front end owns the firewall that the backend must not edit, or when two
     front ends are live at once.
     """
-    nft = find_tool("nft", "nftables", "apply and audit firewall policies")
-    ruleset = parse_ruleset(json.loads(run_tool([nft, "-j", "list", "ruleset"])))
-    owners = live_front_ends(ruleset)
+    owners = live_front_ends(read_ruleset(find_nft()))
     conflicts = [{"backend": owner, "what": f"{owner} is live on this host"} for owner in owners]
     if len(owners) > 1:
         raise TimesensorError(

@@ -38,10 +38,9 @@ from .reply import Reply, opening_size, size_of
 from .tcp_info import tcp_info
 from .transfer import EOF, MAX_BYTES, Limits, receive
 from .verifier import make_verifier
-from .wire import Watch, Wire, WireBroken, resolve
+from .wire import Watch, Wire, WireBroken, resolve, unwatched
 
 SCHEMA = "legalops.timesensor/ftp-observation/1"
-_NOTHING: Watch = lambda: None  # noqa: E731
 _MLST_SIZE = re.compile(r"(?:^|[;\s])size=(\d{1,19});", re.IGNORECASE)
 _UNKNOWN_COMMAND = (500, 501, 502, 504)
 
@@ -68,7 +67,7 @@ class _Run:
         self._end = None if options.deadline is None else time.monotonic() + options.deadline
         self._wire = Wire()
         self._control: Optional[Control] = None
-        self._control_watch: Watch = _NOTHING
+        self._control_watch: Watch = unwatched
         self._opener: Optional[DataOpener] = None
         self.seen: Dict[str, Any] = {
             "schema": SCHEMA,
@@ -165,9 +164,7 @@ class _Run:
                 record["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
             self._use(sock, watch)
             return
-        if last is None:
-            raise AssertionError("last is not None")
-        raise last
+        raise last or AssertionError("a name resolves to one address at least")
 
     def _use(self, sock: socket.socket, watch: Watch) -> None:
         self._control = Control(sock, self._options.reply_timeout, self._deadline)
@@ -235,9 +232,7 @@ class _Run:
 
     def _open_passive(self) -> Tuple[socket.socket, Watch]:
         """Try EPSV, then PASV, as curl does; PASV does not exist on IPv6."""
-        opener = self._opener
-        if opener is None:
-            raise AssertionError("opener is not None")
+        opener = self._data_opener()
         modes = [self._options.mode]
         if self._options.mode == AUTO:
             modes = [EPSV, PASV] if opener.family == socket.AF_INET else [EPSV]
@@ -254,9 +249,7 @@ class _Run:
                 continue
             self.seen["mode"] = mode
             return sock, watch
-        if last is None:
-            raise AssertionError("last is not None")
-        raise last
+        raise last or AssertionError("one mode at least is tried")
 
     def _still_there(self, attempt: Attempt, broken: Broken) -> bool:
         """Tell whether another try makes sense: the control connection answers."""
@@ -269,9 +262,7 @@ class _Run:
         return attempt.control == "answered"
 
     def _active(self) -> Tuple[socket.socket, Watch, float]:
-        opener, control = self._opener, self._talk()
-        if opener is None:
-            raise AssertionError("opener is not None")
+        opener, control = self._data_opener(), self._talk()
         attempt = Attempt(ACTIVE)
         self.seen["attempts"].append(attempt)
         listener = opener.listen(attempt)
@@ -284,8 +275,7 @@ class _Run:
         try:
             sock = opener.accept(listener, attempt)
         except Broken as broken:
-            # Some servers close the control connection over it, most wait for a minute: do not ask
-            # those.
+            # Some servers close the control connection over it, most wait long: do not ask them.
             if self._options.diagnose and broken.kind != DEADLINE:
                 self._compare_with_passive()
             raise
@@ -297,21 +287,17 @@ class _Run:
         except Broken:
             sock.close()
             raise
-        return sock, _NOTHING, started
+        return sock, unwatched, started
 
     def _compare_with_passive(self) -> None:
         """Experiment: does a passive data connection work where the active one does not?
 
         Over a session of its own, because the first one is busy with its own attempt.
         """
-        control = self._control
-        if control is None:
-            raise AssertionError("control is not None")
-        if self._opener is None:
-            raise AssertionError("self._opener is not None")
+        control = self._talk()
         options, attempt = self._options, Attempt(EPSV)
         try:
-            place = (control.sock.family, self._opener.peer)
+            place = (control.sock.family, self._data_opener().peer)
             sock, _watch = self._wire.connect(
                 place, options.connect_timeout, self._deadline, "control"
             )
@@ -376,8 +362,7 @@ class _Run:
             return
         transfer = self.seen["transfer"]
         if transfer is not None and transfer["end"] != EOF:
-            # What the server says about an aborted transfer is evidence; it comes at once or not at
-            # all.
+            # What the server says about an aborted transfer comes at once or not at all.
             try:
                 reply = control.reply(2.0)
                 self.seen["final"] = {"code": reply.code, "text": str(reply)}
@@ -386,8 +371,7 @@ class _Run:
         failure = self.seen["failure"]
         dead = failure is not None and failure["kind"] in ("closed", "deadline")
         # After a failed data connection each passive try has asked already; a server that waits for
-        # its own active
-        # connection does not answer.
+        # its own active connection does not answer.
         if not dead and transfer is not None:
             self.seen["control"] = control.health()
         self.seen["control_wire"] = self._control_watch()
@@ -395,8 +379,13 @@ class _Run:
 
     def _talk(self) -> Control:
         if self._control is None:
-            raise AssertionError("self._control is not None")
+            raise AssertionError("no phase talks before the control connection stands")
         return self._control
+
+    def _data_opener(self) -> DataOpener:
+        if self._opener is None:
+            raise AssertionError("no phase opens data before the control connection stands")
+        return self._opener
 
     def close(self) -> None:
         self.seen["attempts"] = [attempt.as_dict() for attempt in self.seen["attempts"]]

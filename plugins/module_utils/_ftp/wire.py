@@ -17,6 +17,10 @@ Address = Tuple[int, Tuple[Any, ...]]
 Watch = Callable[[], Optional[Dict[str, Any]]]
 
 
+def unwatched() -> None:
+    """Tell nothing: the C(Watch) of a connection that no packet socket looks at."""
+
+
 def resolve(host: str, port: int, family: int = socket.AF_UNSPEC) -> List[Address]:
     """Return family and socket address of each address of `host`. Raises `Broken` (dns)."""
     try:
@@ -54,7 +58,7 @@ class Wire:
         family, place = address
         limit = deadline.limit(timeout)
         sock = socket.socket(family, socket.SOCK_STREAM)
-        watch: Watch = lambda: None  # noqa: E731
+        watch: Watch = unwatched
         try:
             if self._witness is not None:
                 sock.bind(("", 0))
@@ -71,7 +75,7 @@ class Wire:
     def _watch(self, port: int) -> Watch:
         witness = self._witness
         if witness is None:
-            raise AssertionError("witness is not None")
+            raise AssertionError("only a witnessed connection is watched")
         seen = witness.expect(port)
 
         def tell() -> Dict[str, Any]:

@@ -121,21 +121,8 @@ class Policy:
         )
 
 
-POLICY_FIELDS = (
-    "name",
-    "flows",
-    "enforcement",
-    "interfaces",
-    "default_egress",
-    "default_ingress",
-    "baseline",
-    "management",
-    "persist",
-)
-
-
 def parse_policy(params: Mapping[str, Any]) -> Policy:
-    """Read the module's parameters (those in `POLICY_FIELDS`; others are ignored).
+    """Read the module's parameters; those that do not describe the policy are ignored.
 
     Raises `InputError` with every problem. C(management: auto) is left empty: the target fills it
     in.

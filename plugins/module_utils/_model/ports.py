@@ -40,9 +40,6 @@ class PortRange:
     def overlaps(self, other: PortRange) -> bool:
         return self.first <= other.last and other.first <= self.last
 
-    def covers(self, other: PortRange) -> bool:
-        return self.first <= other.first and other.last <= self.last
-
     def minus(self, other: PortRange) -> tuple[PortRange, ...]:
         """Return what is left of this range without the ports of `other`, in ascending order."""
         if not self.overlaps(other):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Iterable, Sequence
 
-from .._model.addresses import IPV4, IPV6, Network
+from .._model.addresses import IPV4, Network
 from .._model.flow import BROADCAST
 from .._model.ports import PortRange
 from .packets import PacketClass
@@ -98,7 +98,3 @@ def chain_block(name: str, lines: Sequence[str], head: str = "") -> list[str]:
     """Return a chain as indented lines of a table."""
     body = [head] if head else []
     return [f"\tchain {name} {{", *(f"\t\t{line}" for line in [*body, *lines]), "\t}"]
-
-
-def families_of(networks: Iterable[Network]) -> set[str]:
-    return {IPV4 if network.version == 4 else IPV6 for network in networks}

@@ -95,10 +95,6 @@ class Ruleset:
         found = [chain for chain in self.chains.values() if chain.hook == hook]
         return sorted(found, key=lambda chain: chain.priority)
 
-    @property
-    def has_own_table(self) -> bool:
-        return (OWN_FAMILY, OWN_TABLE) in self.tables
-
 
 def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
     """Read the JSON document of `nft -j list ruleset`. Objects that do not matter to packets' fate

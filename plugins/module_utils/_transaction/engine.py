@@ -28,7 +28,7 @@ ABSENT = "absent"
 
 @dataclasses.dataclass(frozen=True)
 class _Step:
-    """A whole change of the host: the kernel's part and the files' part."""
+    """A whole change of the host: the kernel's part, and the files that are not as they must be."""
 
     backend: Backend
     change: Change
@@ -36,12 +36,8 @@ class _Step:
     last: bool
 
     @property
-    def changed_files(self) -> list[str]:
-        return differing(self.files)
-
-    @property
     def needed(self) -> bool:
-        return self.change.needed or bool(self.changed_files)
+        return self.change.needed or bool(self.files)
 
 
 def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -66,26 +62,31 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         change = backend.plan(before, after)
         if change.conflicts and not absent:
             _fail_on_conflicts(change)
-        step = _Step(backend, change, wanted_files(before, after), last=not after)
+        files = differing(wanted_files(before, after))
+        step = _Step(backend, change, files, last=not after)
         changed = step.needed
-        changed_files = step.changed_files
         if changed and not check_mode:
             _carry_out(step, before, params.get("probe") or [])
     return {
         "changed": changed,
         "backend": backend.name,
-        "diff": _diff(step, changed_files),
+        "diff": _diff(step),
         "rules": [line.strip() for line in change.after.splitlines() if "comment" in line],
         "exposure": list(change.exposure),
-        "transaction": {
-            "id": "",
-            "confirmed": changed and not check_mode,
-            "rolled_back": False,
-            "deadline": None,
-            "guard": "none",
-        },
+        "transaction": _transaction(confirmed=changed and not check_mode),
         "conflicts": [],
         "warnings": warnings + list(change.warnings),
+    }
+
+
+def _transaction(confirmed: bool, rolled_back: bool = False) -> dict[str, Any]:
+    """Return the record of a transaction without a dead-man switch."""
+    return {
+        "id": "",
+        "confirmed": confirmed,
+        "rolled_back": rolled_back,
+        "deadline": None,
+        "guard": "none",
     }
 
 
@@ -161,7 +162,7 @@ def _carry_out(
         lost = open_before - open_targets(witnesses) if open_before else set()
         if lost:
             _roll_back(step.backend, before, sorted(lost))
-    units_changed = any(path.startswith(UNIT_DIR) for path in step.changed_files)
+    units_changed = any(path.startswith(UNIT_DIR) for path in step.files)
     bring_about(step.files)
     if step.last:
         remove_created_directories((POLICY_DIR, STATE_DIR))
@@ -175,23 +176,19 @@ def _roll_back(backend: Backend, before: Sequence[Policy], lost: Sequence[str]) 
     raise TimesensorError(
         f"{', '.join(lost)} answered before this policy and no more with it, so it was taken back;"
         " the rules and files are as before. Add a flow for each, or leave it out of probe.",
-        transaction={
-            "id": "",
-            "confirmed": False,
-            "rolled_back": True,
-            "deadline": None,
-            "guard": "none",
-        },
+        transaction=_transaction(confirmed=False, rolled_back=True),
         lost=list(lost),
     )
 
 
-def _diff(step: _Step, changed_files: Sequence[str]) -> dict[str, str]:
+def _diff(step: _Step) -> dict[str, str]:
     """Return the diff as Ansible prints it: rules as the kernel shows them, files by name, exposure
     in words."""
 
-    def listed(paths: Sequence[str], there: bool) -> str:
-        return "".join(f"# file {path}\n" for path in paths if (step.files[path] is None) == there)
+    def listed(goes: bool) -> str:
+        return "".join(
+            f"# file {path}\n" for path, content in step.files.items() if (content is None) == goes
+        )
 
     opens = "".join(
         f"# opens {item['flow']}: {item['direction']} {item['protocol']}"
@@ -202,6 +199,6 @@ def _diff(step: _Step, changed_files: Sequence[str]) -> dict[str, str]:
     return {
         "before_header": f"{step.backend.name} rules and files of legalops.timesensor",
         "after_header": f"{step.backend.name} rules and files of legalops.timesensor",
-        "before": step.change.before + listed(changed_files, there=True),
-        "after": step.change.after + listed(changed_files, there=False) + opens,
+        "before": step.change.before + listed(goes=True),
+        "after": step.change.after + listed(goes=False) + opens,
     }

@@ -36,15 +36,14 @@ def current(path: str) -> Content | None:
         return None
 
 
-def differing(wanted: Mapping[str, Content | None]) -> list[str]:
-    """Return the paths whose content is not as wanted; None means that nothing must be there."""
-    return [path for path, content in wanted.items() if current(path) != content]
+def differing(wanted: Mapping[str, Content | None]) -> dict[str, Content | None]:
+    """Return those of `wanted` that are not so now; None means that nothing must be there."""
+    return {path: content for path, content in wanted.items() if current(path) != content}
 
 
-def bring_about(wanted: Mapping[str, Content | None]) -> None:
-    """Write what differs, in order, and remove what must not be there."""
-    for path in differing(wanted):
-        content = wanted[path]
+def bring_about(changes: Mapping[str, Content | None]) -> None:
+    """Write and remove what `differing` has found, in order."""
+    for path, content in changes.items():
         if content is None:
             _remove(path)
         else:

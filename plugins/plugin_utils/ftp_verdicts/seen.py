@@ -17,8 +17,6 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     Verdict,
 )
 
-_STEPS = (LOW, MEDIUM, HIGH)
-
 
 class Seen:
     """Short ways to ask an observation, and to word evidence from it."""
@@ -84,12 +82,6 @@ class Seen:
     @property
     def server(self) -> str:
         return f"{self.all.get('address') or self.all.get('host')}, port {self.all.get('port')}"
-
-    def sure(self, confidence: str, steps_without_root: int = 1) -> str:
-        """Return `confidence`, one step less where no packets could be seen (not root)."""
-        if self.all.get("witnessed"):
-            return confidence
-        return _STEPS[max(0, _STEPS.index(confidence) - steps_without_root)]
 
     def size_evidence(self) -> tuple[Evidence, ...]:
         size = "unknown" if self.size is None else self.size

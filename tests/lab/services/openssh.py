@@ -48,8 +48,3 @@ def start(
     config = f"/etc/lab/sshd-{port}.conf"
     host.write(config, _CONFIG.format(port=port, settings=settings))
     return launch(f"openssh-{port}", host, ["/usr/sbin/sshd", "-D", "-e", "-f", config], [port])
-
-
-def host_key(host: Host) -> str:
-    """The server's public key, as known_hosts has it after the name."""
-    return " ".join(host.read("/etc/ssh/ssh_host_ed25519_key.pub").split()[:2])

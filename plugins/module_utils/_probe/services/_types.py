@@ -31,9 +31,6 @@ Talk = Callable[[Dialogue], Steps[Answer]]
 class Datagrams(abc.ABC):
     """The UDP side of a service: one request, sent again until something comes back."""
 
-    # Whether every healthy server must answer this request, so that silence means something.
-    must_answer = True
-
     def __init__(self, target: Target) -> None:
         self.target = target
 

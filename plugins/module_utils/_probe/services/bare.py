@@ -20,8 +20,6 @@ def talk(dialogue: Dialogue) -> Steps[Answer]:
 class BareDatagrams(Datagrams):
     """A datagram that says who sent it: most servers stay silent, so silence means little."""
 
-    must_answer = False
-
     @property
     def request(self) -> bytes:
         return b"legalops.timesensor flow_probe\n"
