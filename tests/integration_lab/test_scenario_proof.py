@@ -28,14 +28,22 @@ def running() -> Iterator[Lab]:
         yield lab
 
 
-def prove(lab: Lab, tmp_path: Path, **settings: Any) -> dict[str, dict[str, Any]]:
-    """Run the role classic on the firm's server and return its rows by flow."""
+def prove(
+    lab: Lab, tmp_path: Path, roles: tuple[str, ...] = ("classic",), **settings: Any
+) -> dict[str, dict[str, Any]]:
+    """Run roles on the firm's server and return the rows of the last one by flow.
+
+    `settings` are variables of the role classic, without their prefix.
+    """
     variables = {f"classic_{name}": value for name, value in settings.items()}
-    variables.update(classic_fail_on="never", classic_report_dir=str(tmp_path / "reports"))
-    include = {"name": "legalops.timesensor.classic"}
-    task = {"ansible.builtin.include_role": include}
+    for name in roles:
+        variables[f"{name}_fail_on"] = "never"
+        variables[f"{name}_report_dir"] = str(tmp_path / "reports")
+    tasks = [
+        {"ansible.builtin.include_role": {"name": f"legalops.timesensor.{name}"}} for name in roles
+    ]
     play = tmp_path / "play.yml"
-    play.write_text(json.dumps([{"hosts": "server", "gather_facts": False, "tasks": [task]}]))
+    play.write_text(json.dumps([{"hosts": "server", "gather_facts": False, "tasks": tasks}]))
     environment = {
         **os.environ,
         **lab.ansible_env(),
@@ -87,4 +95,17 @@ def test_inbound_from_a_peer_that_is_not_named_is_closed(running: Lab, tmp_path:
 
 def test_without_a_probing_host_inbound_is_not_probed(running: Lab, tmp_path: Path) -> None:
     rows = prove(running, tmp_path, lan_side=True)
+    assert {rows[flow]["verdict"] for flow in INBOUND} == {"not_probed"}
+
+
+def test_a_second_scenario_on_a_host_proves_its_own_flows(running: Lab, tmp_path: Path) -> None:
+    """The first scenario's inbound proof must not stand in the evidence of the second."""
+    rows = prove(
+        running,
+        tmp_path,
+        roles=("classic", "legal_365_server"),
+        lan_side=True,
+        probe_from=["workstation"],
+        address=running["server"].address,
+    )
     assert {rows[flow]["verdict"] for flow in INBOUND} == {"not_probed"}
