@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from integration_lab.private_host import PrivateHost
 
 from lab import Lab, firm
 
@@ -37,3 +38,10 @@ def open_firm() -> Iterator[Lab]:
     """A firm whose gateway forwards everything, new for each test."""
     with Lab(firm(forward="accept")) as lab:
         yield lab
+
+
+@pytest.fixture
+def host() -> Iterator[PrivateHost]:
+    """A host of its own for one test of the firewall; not testinfra's fixture of that name."""
+    with PrivateHost() as made:
+        yield made

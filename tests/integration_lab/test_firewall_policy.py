@@ -6,7 +6,6 @@ restore."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,6 @@ import pytest
 from integration_lab.private_host import PrivateHost
 
 ADMIN_RULES = (Path(__file__).parent / "rulesets" / "admin.nft").read_text()
-
-
-@pytest.fixture
-def host() -> Iterator[PrivateHost]:
-    with PrivateHost() as made:
-        yield made
 
 
 def flow(identifier: str, ports: list[object], **more: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ POLICY: dict[str, Any] = {
         {"id": "f", "direction": "outbound", "protocol": "tcp", "ports": [21], "service": "ftp"}
     ],
 }
-
-
-@pytest.fixture
-def host() -> Iterator[PrivateHost]:
-    with PrivateHost() as made:
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integration_lab.flow_hosts import ROOT, Firm, Host
+from integration_lab.flow_hosts import Firm, Host
+
+from lab import ansible
 
 TOKEN = "a token for tests"
 PORT = 19813
@@ -55,14 +56,7 @@ def run_task(
         text=True,
         timeout=60,
         check=False,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-            "ANSIBLE_HOME": str(home),
-            "ANSIBLE_REMOTE_TEMP": str(home / "remote"),
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-            "LC_ALL": "C.UTF-8",
-        },
+        env={**ansible.environment(home), "ANSIBLE_REMOTE_TEMP": str(home / "remote")},
     )
     assert "=> {" in done.stdout, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout[done.stdout.index("=> {") + 3 :])
@@ -142,12 +136,7 @@ def test_check_mode_starts_nothing(firm: Firm, tmp_path: Path) -> None:
         text=True,
         timeout=60,
         check=False,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-            "ANSIBLE_HOME": str(tmp_path),
-            "LC_ALL": "C.UTF-8",
-        },
+        env=ansible.environment(tmp_path),
     )
 
     assert "SKIPPED" in done.stdout

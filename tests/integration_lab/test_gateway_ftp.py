@@ -5,30 +5,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab import Lab, firm, wait_for
+from lab import Lab, firm
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
 SIZE = 8 * 1024 * 1024
-VSFTPD_CONF = """\
-listen=NO
-listen_ipv6=YES
-anonymous_enable=YES
-anon_root=/srv/ftp
-secure_chroot_dir=/run/vsftpd-empty
-connect_from_port_20=YES
-background=NO
-seccomp_sandbox=NO
-"""
 VARIABLES: dict[str, Any] = {
     "classic_enforcement": "gateway",
     "classic_interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
@@ -47,11 +32,8 @@ MODES = {
 @pytest.fixture(scope="module")
 def running() -> Iterator[Lab]:
     with Lab(firm()) as lab:
-        update = lab["update"]
-        update.sh(f"mkdir -p /srv/ftp /run/vsftpd-empty && truncate -s {SIZE} /srv/ftp/package")
-        update.write("/etc/vsftpd.conf", VSFTPD_CONF)
-        update.popen(["vsftpd", "/etc/vsftpd.conf"])
-        wait_for(lambda: update.listening(21), 10, "vsftpd on port 21")
+        lab.services.start("vsftpd", "update")
+        lab["update"].sh(f"truncate -s {SIZE} /srv/lab/ftp/package")
         yield lab
 
 
@@ -70,25 +52,7 @@ def downloads(lab: Lab, *options: str) -> bool:
 def role(lab: Lab, verb: str, tmp_path: Path) -> str:
     """Run one verb of the role classic on the gateway and return its recap line."""
     include = {"name": "legalops.timesensor.classic", "tasks_from": verb}
-    task = {"ansible.builtin.include_role": include}
-    play = tmp_path / f"{verb}.yml"
-    play.write_text(json.dumps([{"hosts": "gateway", "gather_facts": False, "tasks": [task]}]))
-    environment = {
-        **os.environ,
-        **lab.ansible_env(),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(tmp_path / "home"),
-        "LC_ALL": "C.UTF-8",
-    }
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    inventory = str(lab.inventory())
-    done = subprocess.run(
-        [program, "-i", inventory, str(play), "-e", json.dumps(VARIABLES)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = lab.play(tmp_path, "gateway", [include], VARIABLES)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip().splitlines()[-1]
 

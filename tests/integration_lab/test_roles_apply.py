@@ -7,24 +7,15 @@ own."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from integration_lab.private_host import PrivateHost
 
-BIN = Path(sys.executable).parent
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
-
-
-@pytest.fixture
-def host() -> Iterator[PrivateHost]:
-    with PrivateHost() as made:
-        yield made
+from lab import ansible as playing
 
 
 @pytest.fixture
@@ -42,25 +33,19 @@ def inventory(tmp_path: Path) -> Path:
 def ansible(
     host: PrivateHost, inventory: Path, program: str, *words: str
 ) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(inventory.parent / "home"),
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "LC_ALL": "C.UTF-8",
-    }
-    command = host.command(str(BIN / program), "-i", str(inventory), *words)
     return subprocess.run(
-        command, env=environment, cwd=inventory.parent, capture_output=True, text=True, check=False
+        host.command(playing.program(program), "-i", str(inventory), *words),
+        env=playing.environment(inventory.parent / "home"),
+        cwd=inventory.parent,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
 def play(inventory: Path, verb: str) -> str:
-    path = inventory.parent / f"{verb}.yml"
-    role = {"name": "legalops.timesensor.legal_365_server", "tasks_from": verb}
-    task = {"ansible.builtin.include_role": role}
-    path.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    return str(path)
+    include = {"name": "legalops.timesensor.legal_365_server", "tasks_from": verb}
+    return playing.write_play(inventory.parent / f"{verb}.yml", "all", [include])
 
 
 def test_role_applies_once_and_leaves_nothing_behind(host: PrivateHost, inventory: Path) -> None:

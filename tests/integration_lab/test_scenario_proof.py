@@ -7,9 +7,6 @@ there."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ import pytest
 
 from lab import Lab, firm
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
 INBOUND = ["db_sql_in", "db_app_in", "db_db4d_in", "db_quic_in"]
 
 
@@ -39,26 +35,8 @@ def prove(
     for name in roles:
         variables[f"{name}_fail_on"] = "never"
         variables[f"{name}_report_dir"] = str(tmp_path / "reports")
-    tasks = [
-        {"ansible.builtin.include_role": {"name": f"legalops.timesensor.{name}"}} for name in roles
-    ]
-    play = tmp_path / "play.yml"
-    play.write_text(json.dumps([{"hosts": "server", "gather_facts": False, "tasks": tasks}]))
-    environment = {
-        **os.environ,
-        **lab.ansible_env(),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_HOME": str(tmp_path / "home"),
-        "LC_ALL": "C.UTF-8",
-    }
-    program = str(Path(sys.executable).parent / "ansible-playbook")
-    done = subprocess.run(
-        [program, "-i", str(lab.inventory()), str(play), "-e", json.dumps(variables)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    includes = [{"name": f"legalops.timesensor.{name}"} for name in roles]
+    done = lab.play(tmp_path, "server", includes, variables)
     assert done.returncode == 0, done.stdout + done.stderr
     document = json.loads((tmp_path / "reports" / "firm" / "server.json").read_text())
     return {row["flow"]: row for row in document["flows"]}

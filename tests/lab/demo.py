@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from lab import Lab, LabError, firm
+from lab import Lab, LabError, ansible, firm
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".build"
 PACKAGE = "/srv/lab/ftp/package.bin"
 SEED = "demo"
 GIB = 1024**3
@@ -104,21 +101,12 @@ class Demo:
         program, *rest = words
         typed = shlex.join([program, "-i", "firm.yml", *rest])
         print(f"\n$ {typed}", flush=True)
-        command = [
-            str(Path(sys.executable).parent / program),
-            "-i",
-            str(self.inventory),
-            *rest,
-        ]
+        command = [ansible.program(program), "-i", str(self.inventory), *rest]
         environment = {
-            **os.environ,
+            **ansible.environment(self.lab.run_dir / "ansible"),
             **self.lab.ansible_env(),
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_HOME": str(self.lab.run_dir / "ansible"),
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
-            "ANSIBLE_NOCOWS": "1",
-            "LC_ALL": "C.UTF-8",
         }
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -9,12 +9,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import faults, inventory, network, rundir, services
+from . import ansible, faults, inventory, network, rundir, services
 from .errors import LabError
 from .host import Host
 from .root import Root
@@ -167,6 +167,27 @@ class Lab:
     def ansible_env(self) -> dict[str, str]:
         """Environment that lets Ansible find the lab's connection plugin and be quick with it."""
         return inventory.environment()
+
+    def play(
+        self,
+        place: Path,
+        hosts: str,
+        includes: Sequence[dict[str, str]],
+        variables: Mapping[str, Any],
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a play that includes roles of this collection; its files go into the folder `place`.
+
+        `includes` are options of include_role.
+        """
+        play = ansible.write_play(place / "play.json", hosts, includes)
+        command = (ansible.program("ansible-playbook"), "-i", str(self.inventory()), play)
+        return subprocess.run(
+            [*command, "-e", json.dumps(variables)],
+            env={**ansible.environment(place / "home"), **self.ansible_env()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     # -- parts
     # -----------

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[4]
+from lab import ansible
 
 
 def run(tmp_path: Path, *arguments: str) -> tuple[int, str]:
@@ -28,14 +27,7 @@ def run(tmp_path: Path, *arguments: str) -> tuple[int, str]:
         text=True,
         timeout=60,
         check=False,
-        env={
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-            "ANSIBLE_HOME": str(tmp_path),
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-            "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote"),
-            "LC_ALL": "C.UTF-8",
-        },
+        env={**ansible.environment(tmp_path), "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote")},
     )
     return done.returncode, done.stdout + done.stderr
 
