@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
-from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 from .._model.addresses import looks_like_name
 from .._model.errors import InputError, Problem
-from .._model.problems import Problems, ValueProblem, check_keys, one_of
+from .._model.problems import Problems, ValueProblem, one_of
 from . import token
+from .items import check_unique_ids, open_item
 
 TCP = "tcp"
 UDP = "udp"
@@ -125,14 +126,6 @@ def parse_port_number(value: Any) -> int:
     return int(text)
 
 
-def duplicates(values: Iterable[str]) -> List[str]:
-    """Return each value that stands in `values` more than once, in order of appearance."""
-    seen: Dict[str, int] = {}
-    for value in values:
-        seen[value] = seen.get(value, 0) + 1
-    return [value for value, count in seen.items() if count > 1]
-
-
 def _parse_all(values: Any, problems: Problems) -> List[Target]:
     if not isinstance(values, (list, tuple)):
         problems.add("targets", f"{values!r} is not a list of targets")
@@ -140,29 +133,17 @@ def _parse_all(values: Any, problems: Problems) -> List[Target]:
     if not values:
         problems.add("targets", "the list is empty, name at least one target")
     parsed = [_parse_target(value, number, problems) for number, value in enumerate(values, 1)]
-    for double in duplicates(_ids(values)):
-        problems.add(
-            f"target {double}, id", f"{double!r} is used more than once, ids must be unique"
-        )
+    check_unique_ids(values, "target", problems)
     return [target for target in parsed if target is not None]
 
 
-def _ids(values: Sequence[Any]) -> List[str]:
-    return [str(value["id"]) for value in values if isinstance(value, Mapping) and value.get("id")]
-
-
 def _parse_target(value: Any, number: int, problems: Problems) -> Target | None:
-    if not isinstance(value, Mapping):
-        problems.add(
-            f"target number {number}", f"{value!r} is not a mapping with id, host, port, ..."
-        )
-        return None
-    where = f"target {value['id']}" if value.get("id") else f"target number {number}"
     before = len(problems.found)
-    check_keys(problems, where, dict(value), FIELDS)
-    fields: Dict[str, Any] = {"id": str(value.get("id") or "")}
-    if not fields["id"]:
-        problems.add(f"{where}, id", "every target needs an id")
+    item = open_item(value, number, "target", FIELDS, "id, host, port, ...", problems)
+    if item is None:
+        return None
+    where = item.where
+    fields: Dict[str, Any] = {"id": item.id}
     with problems.at(f"{where}, host"):
         fields["host"] = _parse_host(value.get("host"))
     with problems.at(f"{where}, port"):

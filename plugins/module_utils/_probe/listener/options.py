@@ -15,9 +15,10 @@ from typing import Any, Mapping, Sequence
 from ..._model.addresses import Network, parse_network
 from ..._model.errors import InputError, Problem
 from ..._model.flow import parse_identifier
-from ..._model.problems import Problems, ValueProblem, check_keys, one_of
+from ..._model.problems import Problems, ValueProblem, one_of
 from .. import token as token_module
-from ..target import PROTOCOLS, duplicates, parse_port_number
+from ..items import check_unique_ids, duplicates, open_item
+from ..target import PROTOCOLS, parse_port_number
 
 STARTED = "started"
 STOPPED = "stopped"
@@ -123,11 +124,7 @@ def _parse_places(values: Any, problems: Problems) -> Sequence[Place]:
         return []
     found = [_parse_place(value, number, problems) for number, value in enumerate(values, 1)]
     places = [place for place in found if place is not None]
-    ids = [str(value["id"]) for value in values if isinstance(value, Mapping) and value.get("id")]
-    for double in duplicates(ids):
-        problems.add(
-            f"listener {double}, id", f"{double!r} is used more than once, ids must be unique"
-        )
+    check_unique_ids(values, "listener", problems)
     for double in duplicates([str(place) for place in places]):
         same = ", ".join(place.id for place in places if str(place) == double)
         problems.add(f"listener {same}, port", f"{double} is named more than once")
@@ -135,17 +132,12 @@ def _parse_places(values: Any, problems: Problems) -> Sequence[Place]:
 
 
 def _parse_place(value: Any, number: int, problems: Problems) -> Place | None:
-    if not isinstance(value, Mapping):
-        problems.add(
-            f"listener number {number}", f"{value!r} is not a mapping with id, port, protocol"
-        )
-        return None
-    where = f"listener {value['id']}" if value.get("id") else f"listener number {number}"
     before = len(problems.found)
-    check_keys(problems, where, dict(value), _FIELDS)
-    fields: dict[str, Any] = {"id": str(value.get("id") or "")}
-    if not fields["id"]:
-        problems.add(f"{where}, id", "every listener needs an id")
+    item = open_item(value, number, "listener", _FIELDS, "id, port, protocol", problems)
+    if item is None:
+        return None
+    where = item.where
+    fields: dict[str, Any] = {"id": item.id}
     with problems.at(f"{where}, address"):
         fields["address"] = _parse_address(value.get("address"))
     with problems.at(f"{where}, port"):
