@@ -11,8 +11,10 @@ version_added: 0.1.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:
-  - Makes the evidence document of one host from the rows of its proof and the audit of its rules.
-positional: scenario, rows, audit
+  - >-
+    Makes the evidence document of one host from the rows of its proof, the audit of its rules, its
+    transfers and what was changed.
+positional: scenario, rows, audit, transfers, change, earlier
 options:
   _input:
     description: The name of the host.
@@ -31,6 +33,16 @@ options:
     description: The result of M(legalops.timesensor.firewall_policy_info).
     type: dict
     required: true
+  transfers:
+    description: Registered loops of M(legalops.timesensor.ftp_path).
+    type: list
+    elements: dict
+  change:
+    description: The result of M(legalops.timesensor.firewall_policy) in this run.
+    type: dict
+  earlier:
+    description: The document of another scenario in this run; its content is kept.
+    type: dict
 """
 
 EXAMPLES = r"""

@@ -51,7 +51,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.filters import reporting
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import inbound_targets
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import inbound_targets
 
 
 class FilterModule:

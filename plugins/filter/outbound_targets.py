@@ -37,7 +37,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.filters import reporting
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import outbound_targets
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import outbound_targets
 
 
 class FilterModule:

@@ -15,11 +15,17 @@ description:
     Turns the settings of a scenario role into the option C(flows) of
     M(legalops.timesensor.firewall_policy),
     and reports every mistake in them at once.
+positional: inventory
 options:
   _input:
     description: The settings.
     type: dict
     required: true
+  inventory:
+    description:
+      - The names of all hosts. With them the hosts that take part in the proof are checked, too.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""

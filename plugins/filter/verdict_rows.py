@@ -11,12 +11,18 @@ version_added: 0.1.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:
-  - Joins the audit of a host's rules and the results of its probes to one row for each proof.
-positional: audit, results
+  - >-
+    Joins the audit of a host's rules and the results of its probes to one row for each proof that
+    the scenario needs. What has no result gets a row that says so.
+positional: settings, audit, results
 options:
   _input:
     description: The name of the host.
     type: str
+    required: true
+  settings:
+    description: The settings of the scenario role.
+    type: dict
     required: true
   audit:
     description: The return value C(flows) of M(legalops.timesensor.firewall_policy_info).
@@ -24,14 +30,14 @@ options:
     elements: dict
     required: true
   results:
-    description: The return value C(results) of M(legalops.timesensor.flow_probe).
+    description: The results of the probes, each with C(id) and C(from).
     type: list
     elements: dict
     required: true
 """
 
 EXAMPLES = r"""
-rows: "{{ inventory_hostname | legalops.timesensor.verdict_rows(audit.flows, probe.results) }}"
+rows: "{{ inventory_hostname | legalops.timesensor.verdict_rows(settings, audit.flows, results) }}"
 """
 
 RETURN = r"""
@@ -45,7 +51,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.filters import reporting
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import verdict_rows
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.report import verdict_rows
 
 
 class FilterModule:

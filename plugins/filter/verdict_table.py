@@ -36,7 +36,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.filters import reporting
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import verdict_table
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.report import verdict_table
 
 
 class FilterModule:

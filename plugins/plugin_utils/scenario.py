@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a scenario's table and its role variables to flows, probe targets and the rows of the proof.
+"""From a scenario's table and its role variables to the flows of firewall_policy.
 
 Runs on the controller. A table is the vendor's, line by line; each line carries the flows that make
 it precise.
@@ -9,7 +9,7 @@ it precise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import (
@@ -37,6 +37,8 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.problem
 
 INBOUND_SUFFIX = "_in"
 ANNOUNCE_FLOW = "db_announce"
+# Variables that list hosts of the inventory.
+PROVERS = ("probe_from", "prove_on", "announce_to")
 ENDPOINTS = ("licence", "update", "mail", "server")
 ENDPOINT_KEYS = {
     "licence": ("host", "ports"),
@@ -52,22 +54,20 @@ ENDPOINT_KEYS = {
         "expected_size",
         "checksum",
         "min_mbit",
+        "max_bytes",
     ),
 }
 
-# What proves a flow of the table, where it is not a probe of the port itself.
-PROVED_BY_TRANSFER = ("update_ftp_data",)
 
-# RFC 8314 section 7.3: port 465 speaks TLS from the first byte, 587 after STARTTLS.
-_SUBMISSION_OVER_TLS = {("submission", 465): "smtps"}
-
-
-def scenario_flows(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def scenario_flows(
+    settings: Mapping[str, Any], inventory: Collection[str] | None = None
+) -> list[dict[str, Any]]:
     """Return the flows of a scenario in the shape of the option C(flows) of firewall_policy.
 
-    Raises `InputError` with every problem of the variables, the endpoints and the resulting flows.
+    Raises `InputError` with every problem of the variables, the endpoints and the resulting flows,
+    and with the names of an `inventory` also of the hosts that take part in the proof.
     """
-    problems = _endpoint_problems(settings)
+    problems = _endpoint_problems(settings) + _prover_problems(settings, inventory)
     flows = [
         flow
         for line in settings["table"]
@@ -115,12 +115,34 @@ def _endpoint_problems(settings: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _endpoint_of(flow: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _prover_problems(
+    settings: Mapping[str, Any], inventory: Collection[str] | None
+) -> list[Problem]:
+    """Return the problems of the variables that name other hosts of the inventory."""
+    problems = []
+    for name in PROVERS:
+        for host in settings.get(name) or ():
+            if inventory is not None and host not in inventory:
+                problems.append(Problem(name, f"{host!r} is not a host of the inventory"))
+    behind_gateway = settings["enforcement"] == GATEWAY
+    if settings.get("prove_on") and not behind_gateway:
+        problems.append(
+            Problem("prove_on", "is for enforcement: gateway, this host proves its own flows")
+        )
+    if settings.get("announce_to") and behind_gateway:
+        problems.append(
+            Problem("announce_to", "a gateway forwards no announcement, set enforcement: host")
+        )
+    return problems
+
+
+def endpoint_of(flow: Mapping[str, Any], settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the endpoint that a flow of the table goes to, empty when the user gave none."""
     return (settings.get("endpoints") or {}).get(flow.get("endpoint")) or {}
 
 
-def _each_port(values: Iterable[Any] | None) -> tuple[int, ...]:
+def each_port(values: Iterable[Any] | None) -> tuple[int, ...]:
+    """Return each single port of a list of ports."""
     return single_ports(parse_port(value) for value in values or ())
 
 
@@ -138,7 +160,7 @@ def _line_flows(
 ) -> Iterable[dict[str, Any]]:
     for flow in line["flows"]:
         inbound = direction == INBOUND
-        endpoint = _endpoint_of(flow, settings)
+        endpoint = endpoint_of(flow, settings)
         peers = list(settings.get("inbound_peers") or ()) if inbound else []
         if not inbound and endpoint.get("host"):
             peers = [endpoint["host"]]
@@ -171,137 +193,3 @@ def _announcement(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
             "impact": "clients do not find the server by themselves, its address must be typed in",
         }
     ]
-
-
-def outbound_targets(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the targets for flow_probe that prove the outbound flows, one for each port.
-
-    A flow without an endpoint keeps its place with an empty host, which flow_probe answers with
-    C(not_probed).
-    """
-    wanted = {
-        flow["id"]: flow
-        for flow in scenario_flows(settings)
-        if flow["direction"] == OUTBOUND and flow["id"] != ANNOUNCE_FLOW
-    }
-    targets = []
-    for line in settings["table"]:
-        for flow in line["flows"]:
-            if flow["id"] not in wanted or flow["id"] in PROVED_BY_TRANSFER:
-                continue
-            endpoint = _endpoint_of(flow, settings)
-            served = _each_port(endpoint.get("ports"))
-            for port in _each_port(flow["ports"]):
-                host = endpoint.get("host") or ""
-                targets.append(
-                    {
-                        "id": f"{flow['id']}/{port}",
-                        "host": host if not served or port in served else "",
-                        "port": port,
-                        "protocol": flow["protocol"],
-                        "service": _SUBMISSION_OVER_TLS.get(
-                            (flow["service"], port), flow["service"]
-                        ),
-                    }
-                )
-    return targets
-
-
-def inbound_listeners(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the listeners for flow_listener that stand in for the application, one for each port
-    of an inbound flow."""
-    return [
-        {"id": f"{flow['id']}/{port}", "port": port, "protocol": flow["protocol"]}
-        for flow in scenario_flows(settings)
-        if flow["direction"] == INBOUND
-        for port in _each_port(flow["ports"])
-    ]
-
-
-def inbound_targets(
-    listeners: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], address: str, token: str
-) -> list[dict[str, Any]]:
-    """Return the targets for flow_probe that prove the inbound flows from another host.
-
-    `listeners` are the results of flow_listener: our own answer with the token, and where the
-    application has the port already, the application must answer.
-    """
-    services = {
-        flow["id"] + INBOUND_SUFFIX: flow["service"]
-        for line in settings["table"]
-        for flow in line["flows"]
-    }
-    targets = []
-    for listener in listeners:
-        target = {
-            "id": listener["id"],
-            "host": address,
-            "port": listener["port"],
-            "protocol": listener["protocol"],
-            "service": services[str(listener["id"]).split("/", 1)[0]],
-        }
-        if listener["verdict"] == "listening":
-            target.update(service="token", token=token)
-        targets.append(target)
-    return targets
-
-
-def unproved(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a result for each inbound port when there is no host to prove it from."""
-    return [
-        {
-            "id": listener["id"],
-            "verdict": "not_probed",
-            "status": "none",
-            "evidence": [
-                {"what": "probe_from", "value": "empty", "source": "role variable"},
-            ],
-        }
-        for listener in inbound_listeners(settings)
-    ]
-
-
-def verdict_rows(
-    host: str, audit: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return one row for each proof: flow, port, verdict, the state of its rules, and the fix."""
-    states = {item["flow"]: item["state"] for item in audit}
-    rows = []
-    for result in results:
-        flow, port = f"{result['id']}/".split("/")[:2]
-        rows.append(
-            {
-                "host": host,
-                "flow": flow,
-                "port": port,
-                "rules": states.get(flow, ""),
-                "verdict": result["verdict"],
-                "status": result["status"],
-                "confidence": result.get("confidence", ""),
-                "fix": result.get("fix", ""),
-                "evidence": result.get("evidence", []),
-            }
-        )
-    return rows
-
-
-def verdict_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the rows as lines of equal columns, each fix below its row, and a count at the end."""
-    columns = ("host", "flow", "port", "rules", "verdict")
-    widths = {
-        column: max([len(column), *(len(str(row[column])) for row in rows)]) for column in columns
-    }
-    lines = ["  ".join(column.ljust(widths[column]) for column in columns).rstrip()]
-    for row in rows:
-        lines.append("  ".join(str(row[column]).ljust(widths[column]) for column in columns))
-        lines[-1] = lines[-1].rstrip()
-        if row["fix"] and row["status"] != "pass":
-            lines.append(f"    fix: {row['fix']}")
-    counts = dict.fromkeys(("pass", "warn", "fail", "none"), 0)
-    for row in rows:
-        counts[row["status"]] += 1
-    lines.append(
-        f"{counts['pass']} open, {counts['warn']} with a warning, {counts['fail']} not open,"
-        f" {counts['none']} not probed"
-    )
-    return lines

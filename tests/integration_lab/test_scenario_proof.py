@@ -7,14 +7,17 @@ there."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
 from lab import Lab, firm
 
+DOWNLOAD = ("update_ftp", "update_ftp_data", "download")
+PACKAGE = 3 << 20
 INBOUND = ["db_sql_in", "db_app_in", "db_db4d_in", "db_quic_in"]
 
 
@@ -25,21 +28,35 @@ def running() -> Iterator[Lab]:
 
 
 def prove(
-    lab: Lab, tmp_path: Path, roles: tuple[str, ...] = ("classic",), **settings: Any
+    lab: Lab,
+    tmp_path: Path,
+    host: str = "server",
+    roles: tuple[str, ...] = ("classic",),
+    extra: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> dict[str, dict[str, Any]]:
-    """Run roles on the firm's server and return the rows of the last one by flow.
+    """Run roles on a host of the firm and return the rows of the last one by flow.
 
-    `settings` are variables of the role classic, without their prefix.
+    `settings` are variables of the role classic, without their prefix; `extra` are others. The
+    whole download of the flow update_ftp has the key `download`.
     """
     variables = {f"classic_{name}": value for name, value in settings.items()}
+    variables.update(extra or {})
     for name in roles:
         variables[f"{name}_fail_on"] = "never"
         variables[f"{name}_report_dir"] = str(tmp_path / "reports")
     includes = [{"name": f"legalops.timesensor.{name}"} for name in roles]
-    done = lab.play(tmp_path, "server", includes, variables)
+    done = lab.play(tmp_path, host, includes, variables)
     assert done.returncode == 0, done.stdout + done.stderr
-    document = json.loads((tmp_path / "reports" / "firm" / "server.json").read_text())
-    return {row["flow"]: row for row in document["flows"]}
+    rows = [row for row in evidence_of(tmp_path, host)["flows"] if row["scenario"] == roles[-1]]
+    return {row["port"] if row["port"] == "download" else row["flow"]: row for row in rows}
+
+
+def evidence_of(tmp_path: Path, host: str) -> dict[str, Any]:
+    """Return the document that the run has written for a host."""
+    text = (tmp_path / "reports" / "firm" / f"{host}.json").read_text()
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def test_inbound_is_proved_by_the_workstation(running: Lab, tmp_path: Path) -> None:
@@ -87,3 +104,91 @@ def test_a_second_scenario_on_a_host_proves_its_own_flows(running: Lab, tmp_path
         address=running["server"].address,
     )
     assert {rows[flow]["verdict"] for flow in INBOUND} == {"not_probed"}
+
+
+def test_inbound_through_a_gateway_is_proved_from_outside(running: Lab, tmp_path: Path) -> None:
+    """The listeners stand on the protected host, the rules on the gateway; IPv6 is routed."""
+    role = "legal_365_server"
+    address = next(item for item in running["server"].addresses if ":" in item)
+    variables = {
+        f"{role}_enforcement": "gateway",
+        f"{role}_interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+        f"{role}_hosts": [address],
+        f"{role}_address": address,
+        f"{role}_prove_on": ["server"],
+        f"{role}_probe_from": ["outsider"],
+    }
+    rows = prove(running, tmp_path, host="gateway", roles=(role,), extra=variables)
+    assert {flow: rows[flow]["verdict"] for flow in INBOUND} == dict.fromkeys(INBOUND, "open")
+    assert {rows[flow]["from"] for flow in INBOUND} == {"outsider"}
+    lone = {**variables, f"{role}_prove_on": []}
+    rows = prove(running, tmp_path, host="gateway", roles=(role,), extra=lone)
+    assert {row["verdict"] for row in rows.values()} == {"not_probed"}
+
+
+def announcement(lab: Lab, tmp_path: Path, broadcasting: str, **more: Any) -> dict[str, Any]:
+    """Apply and prove one setting of broadcasting, heard by the workstation in the same subnet."""
+    rows = prove(lab, tmp_path, broadcasting=broadcasting, announce_to=["workstation"], **more)
+    return rows["db_announce"]
+
+
+def test_block_stops_the_announcement_that_allow_lets_through(running: Lab, tmp_path: Path) -> None:
+    allowed = announcement(running, tmp_path, "allow")
+    assert (allowed["verdict"], allowed["status"], allowed["from"]) == (
+        "open",
+        "pass",
+        "workstation",
+    )
+    blocked = announcement(running, tmp_path, "block")
+    assert (blocked["verdict"], blocked["status"], blocked["confidence"]) == (
+        "blocked_locally",
+        "pass",
+        "high",
+    )
+    again = announcement(running, tmp_path, "allow", default_egress="deny")
+    assert (again["verdict"], again["status"]) == ("open", "pass")
+
+
+def test_an_announcement_that_gets_lost_on_its_way_is_told(running: Lab, tmp_path: Path) -> None:
+    """The subnet loses broadcasts, and datagrams to the listener's own address arrive."""
+    rule = "table netdev lossy {\nchain in {\ntype filter hook ingress device eth0 priority 0;\n"
+    running["workstation"].nft(rule + "ether daddr ff:ff:ff:ff:ff:ff udp dport 19813 drop\n}\n}\n")
+    try:
+        row = announcement(running, tmp_path, "allow")
+    finally:
+        running["workstation"].nft("delete table netdev lossy\n")
+    assert (row["verdict"], row["status"], row["confidence"]) == ("filtered", "fail", "high")
+
+
+def test_the_download_and_port_20_are_proved_from_a_host_behind_the_gateway(
+    running: Lab, tmp_path: Path
+) -> None:
+    """The gateway masquerades and drops what no flow names; what it lets through is proved on the
+    server, by the verify of either."""
+    running.services.start_vsftpd("update")
+    package = running["update"].disk / "ftp" / "package.bin"
+    package.write_bytes(b"".join(Pattern("lab").chunks(PACKAGE)))
+    update = {"host": "update.vendor.test", "path": "/package.bin", "seed": "lab"}
+    gateway: dict[str, Any] = {
+        "enforcement": "gateway",
+        "interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+        "prove_on": ["server"],
+    }
+    rows = prove(running, tmp_path, host="gateway", endpoints={"update": update}, **gateway)
+    shown = {flow: (rows[flow]["verdict"], rows[flow]["from"]) for flow in DOWNLOAD}
+    assert shown == {
+        "update_ftp": ("open", "server"),
+        "update_ftp_data": ("open", "server"),
+        "download": ("ok", "server"),
+    }
+    document = evidence_of(tmp_path, "gateway")
+    whole, active = document["ftp"]
+    assert (whole["verified"], whole["bytes"], whole["from"]) == (True, PACKAGE, "server")
+    assert active["modes"]["active"] == "connected"
+    assert document["changes"][0]["scenario"] == "classic"
+    assert document["changes"][0]["changed"] is True
+
+    deny: dict[str, Any] = {"default_egress": "deny", "default_ingress": "deny"}
+    rows = prove(running, tmp_path, endpoints={"update": {**update, "max_bytes": 1000}}, **deny)
+    assert rows["update_ftp_data"]["verdict"] == "open"
+    assert (rows["download"]["verdict"], rows["download"]["status"]) == ("ok_partial", "warn")

@@ -12,11 +12,8 @@ import pytest
 import yaml
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import InputError
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import (
-    outbound_targets,
-    scenario_flows,
-    verdict_table,
-)
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import outbound_targets
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import scenario_flows
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
 
@@ -151,13 +148,16 @@ def test_targets_name_port_and_service_and_keep_missing_endpoints() -> None:
     assert "update_ftp_data/20" not in found
 
 
-def test_table_shows_the_fix_and_counts() -> None:
-    row = {"host": "server", "flow": "db_sql", "port": "19812", "rules": "missing"}
-    lines = verdict_table(
-        [
-            {**row, "verdict": "filtered", "status": "fail", "fix": "open it"},
-            {**row, "verdict": "open", "status": "pass", "fix": ""},
-        ]
+def test_hosts_of_the_proof_are_checked() -> None:
+    wrong = settings(
+        "legal_365_server", probe_from=["nobody"], prove_on=["there"], announce_to=["there"]
     )
-    assert lines[2] == "    fix: open it"
-    assert lines[-1] == "1 open, 0 with a warning, 1 not open, 0 not probed"
+    with pytest.raises(InputError) as caught:
+        scenario_flows(wrong, ["here", "there"])
+    assert "legal_365_server_probe_from: 'nobody' is not a host" in str(caught.value)
+    assert "legal_365_server_prove_on: is for enforcement: gateway" in str(caught.value)
+    sides = {"inside": ["lan0"], "outside": ["wan0"]}
+    with pytest.raises(InputError, match="announce_to: a gateway forwards no announcement"):
+        scenario_flows(
+            settings("classic", enforcement="gateway", interfaces=sides, announce_to=["there"])
+        )

@@ -5,42 +5,48 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: unproved
-short_description: Results of inbound flows that nothing proves
+name: announce_results
+short_description: What hearing an announcement proves
 version_added: 0.1.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:
   - >-
-    Makes a result of the verdict V(not_probed) for each port of an inbound flow, for a host that
-    no other host probes.
+    Judges from the registered steps of the proof whether each listener heard what it ought to hear.
+positional: settings
 options:
   _input:
-    description: The settings.
+    description: The registered tasks C(listened), C(control), C(before), C(announced) and C(after).
+    type: dict
+    required: true
+  settings:
+    description: The settings of the scenario role.
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-results: "{{ scenario_settings | legalops.timesensor.unproved }}"
+results: "{{ steps | legalops.timesensor.announce_results(settings) }}"
 """
 
 RETURN = r"""
 _value:
-  description: The result.
+  description: One result for each listener.
   type: list
-  elements: raw
+  elements: dict
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.announcement import (
+    announce_results,
+)
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.filters import reporting
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import unproved
 
 
 class FilterModule:
     """Offers the filter to Ansible."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"unproved": reporting(unproved)}
+        return {"announce_results": reporting(announce_results)}

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof of broadcasting: what is sent, and what hearing it, or not, comes to.
+
+The server first sends a control datagram to the address of each listener: it shows that the
+listener can hear at all, without which silence proves nothing. Then it announces itself to its
+subnet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import BLOCK
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    FAIL,
+    HIGH,
+    MEDIUM,
+    NONE,
+    PASS,
+    WARN,
+)
+from ansible_collections.legalops.timesensor.plugins.module_utils._probe.verdicts import (
+    BLOCKED_LOCALLY,
+    FILTERED,
+    NO_ANSWER,
+    NOT_PROBED,
+    OPEN,
+)
+
+from .proof import announcement_id, by_host
+
+# RFC 919 section 7: reaches every host of the sender's own subnet, and no router forwards it.
+EVERYBODY = "255.255.255.255"
+# The datagram left, as far as the sender can tell. Only the listener knows whether it arrived.
+_LEFT = (OPEN, NO_ANSWER)
+
+
+def control_targets(
+    settings: Mapping[str, Any], token: str, hostvars: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the targets for flow_probe that show that each listener can hear."""
+    return [
+        _target(settings, token, name, hostvars[name].get("ansible_host") or name)
+        for name in settings["announce_to"]
+    ]
+
+
+def announce_targets(settings: Mapping[str, Any], token: str) -> list[dict[str, Any]]:
+    """Return the target for flow_probe that is an announcement to the whole subnet."""
+    return [_target(settings, token, announcement_id(settings), EVERYBODY)]
+
+
+def _target(settings: Mapping[str, Any], token: str, name: str, host: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "host": host,
+        "port": settings["broadcast_port"],
+        "protocol": "udp",
+        "service": "token",
+        "token": token,
+    }
+
+
+def announce_results(
+    steps: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return one result for each listener.
+
+    `steps` are the registered tasks: C(listened), C(before) and C(after) loop flow_listener over
+    the listening hosts; C(control) and C(announced) are flow_probe on the server.
+    """
+    sent = steps["announced"].get("results") or ()
+    if not sent or sent[0]["verdict"] == NOT_PROBED:
+        return []
+    control = {item["id"]: item["verdict"] for item in steps["control"].get("results") or ()}
+    listeners = {
+        host: (item.get("results") or [{}])[0] for host, item in by_host(steps["listened"])
+    }
+    before = dict(by_host(steps["before"]))
+    results = []
+    for host, item in by_host(steps["after"]):
+        listener = listeners.get(host, {})
+        if listener.get("verdict") != "listening" or not item.get("was_running"):
+            found = _unheard(listener)
+        else:
+            count = _heard(item) - _heard(before.get(host, {}))
+            found = _judge(settings, host, count, sent[0], control.get(host, NOT_PROBED))
+        results.append({"id": announcement_id(settings), "from": host, **found})
+    return results
+
+
+def _heard(item: Mapping[str, Any]) -> int:
+    """Return how many datagrams with our token a listener has counted so far."""
+    heard = item.get("heard") or {}
+    return sum(peer["valid"] for peers in heard.values() for peer in peers)
+
+
+def _unheard(listener: Mapping[str, Any]) -> dict[str, Any]:
+    """A program of that host has the port, or the listener could not be started."""
+    return {
+        "verdict": NOT_PROBED,
+        "status": NONE,
+        "evidence": listener.get("evidence") or [],
+        "fix": listener.get("fix", ""),
+    }
+
+
+def _judge(
+    settings: Mapping[str, Any], host: str, count: int, sent: Mapping[str, Any], control: str
+) -> dict[str, Any]:
+    """Hold what one listener heard against what it ought to hear."""
+    awake = control == OPEN
+    evidence = [
+        *(sent.get("evidence") or ()),
+        {"what": "announcements heard", "value": count, "source": f"listener on {host}"},
+        {"what": f"datagram to {host} itself", "value": control, "source": "flow_probe"},
+    ]
+    judge = _under_block if settings["broadcasting"] == BLOCK else _under_allow
+    verdict, status, confidence, fix = judge(host, count > 0, sent, awake)
+    return {
+        "verdict": verdict,
+        "status": status,
+        "confidence": confidence,
+        "evidence": evidence,
+        "fix": fix,
+    }
+
+
+def _under_allow(
+    host: str, heard: bool, sent: Mapping[str, Any], awake: bool
+) -> tuple[str, str, str, str]:
+    if heard:
+        return OPEN, PASS, HIGH, ""
+    if sent["verdict"] not in _LEFT:
+        return sent["verdict"], FAIL, sent["confidence"], sent["fix"]
+    if awake:
+        fix = (
+            f"The announcement leaves this host and does not arrive at {host}, which hears what is"
+            " sent to its own address: let broadcasts through between the two (client isolation of"
+            " an access point, storm control of a switch), or they are not in one subnet."
+        )
+        return FILTERED, FAIL, HIGH, fix
+    fix = (
+        f"{host} hears neither the announcement nor what is sent to its own address: allow this UDP"
+        f" port inbound on {host}, then verify again."
+    )
+    return FILTERED, FAIL, MEDIUM, fix
+
+
+def _under_block(
+    host: str, heard: bool, sent: Mapping[str, Any], awake: bool
+) -> tuple[str, str, str, str]:
+    """A blocked announcement is what is wanted: then C(blocked_locally) passes."""
+    if heard:
+        fix = "The announcement still leaves this host: apply the role, then verify again."
+        return OPEN, FAIL, HIGH, fix
+    if sent["verdict"] in _LEFT:
+        fix = (
+            f"The announcement leaves this host, only something between it and {host} stops it:"
+            " apply the role, then verify again."
+        )
+        return FILTERED, WARN, MEDIUM, fix
+    if sent["verdict"] != BLOCKED_LOCALLY:
+        return sent["verdict"], NONE, MEDIUM, sent["fix"]
+    return BLOCKED_LOCALLY, PASS, HIGH if awake else MEDIUM, ""

@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a role's verify sends, and what is expected to come of it.
+
+Runs on the controller: one list of targets for each host that probes, whatever the number of flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import (
+    INBOUND,
+    OUTBOUND,
+)
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.policy import GATEWAY
+
+from .scenario import (
+    ANNOUNCE_FLOW,
+    INBOUND_SUFFIX,
+    each_port,
+    endpoint_of,
+    scenario_flows,
+)
+
+# What proves a flow of the table, where it is not a probe of the port itself.
+PROVED_BY_TRANSFER = ("update_ftp_data",)
+DOWNLOAD = "update_ftp/download"
+ACTIVE_DATA = "update_ftp_data/20"
+
+# RFC 8314 section 7.3: port 465 speaks TLS from the first byte, 587 after STARTTLS.
+_SUBMISSION_OVER_TLS = {("submission", 465): "smtps"}
+
+
+def outbound_targets(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the targets for flow_probe that prove the outbound flows, one for each port.
+
+    A flow without an endpoint keeps its place with an empty host, which flow_probe answers with
+    C(not_probed).
+    """
+    wanted = {
+        flow["id"]: flow
+        for flow in scenario_flows(settings)
+        if flow["direction"] == OUTBOUND and flow["id"] != ANNOUNCE_FLOW
+    }
+    targets = []
+    for line in settings["table"]:
+        for flow in line["flows"]:
+            if flow["id"] not in wanted or flow["id"] in PROVED_BY_TRANSFER:
+                continue
+            endpoint = endpoint_of(flow, settings)
+            served = each_port(endpoint.get("ports"))
+            for port in each_port(flow["ports"]):
+                host = endpoint.get("host") or ""
+                targets.append(
+                    {
+                        "id": f"{flow['id']}/{port}",
+                        "host": host if not served or port in served else "",
+                        "port": port,
+                        "protocol": flow["protocol"],
+                        "service": _SUBMISSION_OVER_TLS.get(
+                            (flow["service"], port), flow["service"]
+                        ),
+                    }
+                )
+    return targets
+
+
+def inbound_listeners(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the listeners for flow_listener that stand in for the application, one for each port
+    of an inbound flow."""
+    return [
+        {"id": f"{flow['id']}/{port}", "port": port, "protocol": flow["protocol"]}
+        for flow in scenario_flows(settings)
+        if flow["direction"] == INBOUND
+        for port in each_port(flow["ports"])
+    ]
+
+
+def inbound_targets(
+    listeners: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], address: str, token: str
+) -> list[dict[str, Any]]:
+    """Return the targets for flow_probe that prove the inbound flows from another host.
+
+    `listeners` are the results of flow_listener: our own answer with the token, and where the
+    application has the port already, the application must answer.
+    """
+    services = {
+        flow["id"] + INBOUND_SUFFIX: flow["service"]
+        for line in settings["table"]
+        for flow in line["flows"]
+    }
+    targets = []
+    for listener in listeners:
+        target = {
+            "id": listener["id"],
+            "host": address,
+            "port": listener["port"],
+            "protocol": listener["protocol"],
+            "service": services[str(listener["id"]).split("/", 1)[0]],
+        }
+        if listener["verdict"] == "listening":
+            target.update(service="token", token=token)
+        targets.append(target)
+    return targets
+
+
+def expected_proofs(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the id of every proof of the scenario in the table's order, each with the role variable
+    that has to be set for it."""
+    behind = settings["enforcement"] == GATEWAY
+    flows = {flow["id"] for flow in scenario_flows(settings)}
+    for target in outbound_targets(settings):
+        yield target["id"], "prove_on" if behind else "endpoints"
+    if "update_ftp_data" in flows:
+        path = "endpoints.update.path"
+        known = (settings.get("endpoints") or {}).get("update", {}).get("path")
+        missing = "prove_on" if behind and known else path
+        yield ACTIVE_DATA, missing
+        yield DOWNLOAD, missing
+    for listener in inbound_listeners(settings):
+        no_listener = behind and not settings.get("prove_on")
+        yield listener["id"], "prove_on" if no_listener else "probe_from"
+    if ANNOUNCE_FLOW in flows:
+        yield announcement_id(settings), "announce_to"
+
+
+def announcement_id(settings: Mapping[str, Any]) -> str:
+    """Return the id under which the announcement is proved."""
+    return f"{ANNOUNCE_FLOW}/{settings['broadcast_port']}"
+
+
+def unproved(identifier: str, variable: str) -> dict[str, Any]:
+    """Return the result of a proof that nobody could try, and the variable that would allow it."""
+    return {
+        "id": identifier,
+        "verdict": "not_probed",
+        "status": "none",
+        "evidence": [{"what": variable, "value": "empty", "source": "role variable"}],
+    }
+
+
+def host_results(registered: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of C(results) of a looped module call as one list, each with C(from), the
+    host of the loop that it came from.
+
+    A host that was skipped or could not be reached has none, so that its proofs count as not
+    probed.
+    """
+    return [
+        {**result, "from": host}
+        for host, item in by_host(registered)
+        for result in item.get("results") or ()
+    ]
+
+
+def by_host(registered: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield host and result for each item of a task that loops over hosts."""
+    for item in registered.get("results") or ():
+        yield str(item[item["ansible_loop_var"]]), item
+
+
+def transfer_results(whole: Mapping[str, Any], active: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what two registered loops of ftp_path prove: the whole download, and by a transfer in
+    active mode the data connection from port 20."""
+    results = []
+    for identifier, registered in ((DOWNLOAD, whole), (ACTIVE_DATA, active)):
+        for host, item in by_host(registered):
+            if "verdict" in item:
+                kept = {key: item.get(key) for key in ("verdict", "status", "confidence")}
+                kept.update(evidence=item.get("evidence", []), fix=item.get("fix", ""))
+                results.append({"id": identifier, "from": host, **kept})
+    return [_as_port(result) if result["id"] == ACTIVE_DATA else result for result in results]
+
+
+def _as_port(result: dict[str, Any]) -> dict[str, Any]:
+    """A part of the file is enough to prove a port."""
+    if result["verdict"] in ("ok", "ok_partial"):
+        result.update(verdict="open", status="pass", fix="")
+    return result

@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows, tables and evidence of a proof, from what the modules return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.evidence import evidence
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import (
+    expected_proofs,
+    host_results,
+    transfer_results,
+)
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.report import (
+    verdict_rows,
+    verdict_summary,
+    verdict_table,
+)
+
+TABLE = yaml.safe_load("""
+- initiation: outbound
+  purpose: updates
+  flows:
+    - {id: update_ftp, protocol: tcp, ports: [21], service: ftp, endpoint: update, impact: x}
+    - {id: update_ftp_data, protocol: tcp, ports: [20], service: none, endpoint: update, impact: x}
+- initiation: inbound
+  purpose: database
+  flows:
+    - {id: db_sql, protocol: tcp, ports: [19812], service: 4d, endpoint: server, impact: none}
+""")
+SETTINGS: dict[str, Any] = {
+    "name": "classic",
+    "table": TABLE,
+    "enforcement": "host",
+    "interfaces": {},
+    "endpoints": {"update": {"host": "update.example", "path": "/package.bin"}},
+    "broadcasting": "allow",
+    "broadcast_port": 19813,
+}
+GATEWAY = {
+    **SETTINGS,
+    "enforcement": "gateway",
+    "interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+    "hosts": ["10.77.0.5"],
+}
+ROW = {"host": "server", "scenario": "classic", "flow": "db_sql", "port": "19812", "from": "pc"}
+
+
+def loop(**results: dict[str, Any]) -> dict[str, Any]:
+    """Return what Ansible registers for a task that loops over hosts."""
+    return {
+        "results": [
+            {**result, "ansible_loop_var": "prober", "prober": host}
+            for host, result in results.items()
+        ]
+    }
+
+
+def transfer(verdict: str, status: str, **more: Any) -> dict[str, Any]:
+    return {"verdict": verdict, "status": status, "confidence": "high", "evidence": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            SETTINGS,
+            {
+                "update_ftp/21": "endpoints",
+                "update_ftp_data/20": "endpoints.update.path",
+                "update_ftp/download": "endpoints.update.path",
+                "db_sql_in/19812": "probe_from",
+                "db_announce/19813": "announce_to",
+            },
+        ),
+        (
+            GATEWAY,
+            dict.fromkeys(
+                ["update_ftp/21", "update_ftp_data/20", "update_ftp/download", "db_sql_in/19812"],
+                "prove_on",
+            ),
+        ),
+    ],
+)
+def test_every_proof_is_expected_and_names_the_variable_that_allows_it(
+    settings: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert dict(expected_proofs(settings)) == expected
+
+
+def test_what_has_no_result_gets_a_row_that_says_why() -> None:
+    found = [{"id": "update_ftp/21", "from": "server", "verdict": "open", "status": "pass"}]
+    audit = [{"flow": "update_ftp", "state": "present"}]
+    rows = verdict_rows("server", SETTINGS, audit, found)
+    assert [row["verdict"] for row in rows] == ["open", *["not_probed"] * 4]
+    assert (rows[0]["rules"], rows[0]["from"]) == ("present", "server")
+    assert rows[3]["evidence"][0]["what"] == "probe_from"
+
+
+def test_each_proving_host_has_its_own_row() -> None:
+    registered = loop(
+        pc={"results": [{"id": "update_ftp/21", "verdict": "open", "status": "pass"}]},
+        laptop={"results": [{"id": "update_ftp/21", "verdict": "filtered", "status": "fail"}]},
+        gone={"unreachable": True},
+    )
+    rows = verdict_rows("gateway", GATEWAY, [], host_results(registered))
+    seen = {row["from"]: row["verdict"] for row in rows if row["port"] == "21"}
+    assert seen == {"pc": "open", "laptop": "filtered"}
+
+
+def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:
+    part = loop(pc=transfer("ok_partial", "warn", fix="leave out max_bytes"))
+    whole, active = transfer_results(part, part)
+    assert (whole["id"], whole["verdict"], whole["status"]) == (
+        "update_ftp/download",
+        "ok_partial",
+        "warn",
+    )
+    assert (active["id"], active["verdict"], active["status"]) == (
+        "update_ftp_data/20",
+        "open",
+        "pass",
+    )
+    blocked = loop(pc=transfer("active_data_blocked", "fail", fix="assign the helper"))
+    assert transfer_results(blocked, blocked)[1]["verdict"] == "active_data_blocked"
+    assert transfer_results(loop(pc={"skipped": True}), {"skipped": True}) == []
+
+
+def test_table_shows_the_fix_and_counts() -> None:
+    lines = verdict_table(
+        [
+            {**ROW, "rules": "missing", "verdict": "filtered", "status": "fail", "fix": "open it"},
+            {**ROW, "rules": "missing", "verdict": "open", "status": "pass", "fix": ""},
+        ]
+    )
+    assert lines[2] == "    fix: open it"
+    assert lines[-1] == "1 as wanted, 0 with a warning, 1 not as wanted, 0 not probed"
+
+
+def test_evidence_keeps_the_other_scenario_and_replaces_its_own() -> None:
+    row = {**ROW, "verdict": "open", "status": "pass", "fix": ""}
+    change = {"changed": True, "diff": {"before": "", "after": "x"}, "rules": ["long"]}
+    whole = loop(server=transfer("ok", "pass", bytes=5))
+    first = evidence("server", "classic", [row], {}, [whole], change)
+    assert first["ftp"] == [
+        {"scenario": "classic", "from": "server", **transfer("ok", "pass", bytes=5)}
+    ]
+    assert first["changes"] == [
+        {"scenario": "classic", "changed": True, "diff": {"before": "", "after": "x"}}
+    ]
+    other = {**row, "scenario": "legal_365_server"}
+    second = evidence("server", "legal_365_server", [other], {}, earlier=first)
+    assert [item["scenario"] for item in second["flows"]] == ["classic", "legal_365_server"]
+    assert second["changes"] == first["changes"]
+    again = evidence("server", "classic", [row, row], {}, earlier=second)
+    assert len(again["flows"]) == 3
+    assert again["ftp"] == []
+
+
+def test_summary_names_hosts_without_a_proof() -> None:
+    row = {**ROW, "rules": "present", "verdict": "open", "status": "pass", "fix": ""}
+    shown = verdict_summary(
+        ["server", "lost"], {"server": {"scenario_evidence": {"flows": [row]}}, "lost": {}}
+    )
+    assert shown[-1].startswith("lost: nothing proved")
+    assert "db_sql" in shown[1]
