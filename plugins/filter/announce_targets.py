@@ -13,8 +13,8 @@ author:
 description:
   - >-
     Makes the option C(targets) of M(legalops.timesensor.flow_probe) for one announcement to the
-    subnet of the host.
-positional: token
+    subnet of each listener.
+positional: token, control
 options:
   _input:
     description: The settings of the scenario role.
@@ -24,10 +24,14 @@ options:
     description: The secret that listener and probe share.
     type: str
     required: true
+  control:
+    description: The registered probe of P(legalops.timesensor.control_targets#filter).
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
-targets: "{{ settings | legalops.timesensor.announce_targets(token) }}"
+targets: "{{ settings | legalops.timesensor.announce_targets(token, control) }}"
 """
 
 RETURN = r"""

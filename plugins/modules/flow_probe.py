@@ -173,6 +173,10 @@ results:
       description: V(high), V(medium) or V(low).
       type: str
       returned: success
+    interface:
+      description: Interface that the route to the address leaves by, empty when it was not asked.
+      type: str
+      returned: success
     rtt_ms:
       description: Milliseconds until the far end answered at first, null without an answer.
       type: float

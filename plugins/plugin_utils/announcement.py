@@ -48,9 +48,26 @@ def control_targets(
     ]
 
 
-def announce_targets(settings: Mapping[str, Any], token: str) -> list[dict[str, Any]]:
-    """Return the target for flow_probe that is an announcement to the whole subnet."""
-    return [_target(settings, token, announcement_id(settings), EVERYBODY)]
+def announce_targets(
+    settings: Mapping[str, Any], token: str, control: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the targets for flow_probe that announce the server to the subnet of each listener.
+
+    `control` is the registered probe of `control_targets`: it knows over which interface each
+    listener is reached. Without one the kernel's route for the broadcast address decides.
+    """
+    interfaces = sorted({item["interface"] for item in control.get("results") or ()} - {""})
+    return [
+        {
+            **_target(settings, token, _announcement_over(interface), EVERYBODY),
+            **({"interface": interface} if interface else {}),
+        }
+        for interface in interfaces or [""]
+    ]
+
+
+def _announcement_over(interface: str) -> str:
+    return f"announcement/{interface or 'any'}"
 
 
 def _target(settings: Mapping[str, Any], token: str, name: str, host: str) -> dict[str, Any]:
@@ -72,22 +89,24 @@ def announce_results(
     `steps` are the registered tasks: C(listened), C(before) and C(after) loop flow_listener over
     the listening hosts; C(control) and C(announced) are flow_probe on the server.
     """
-    sent = steps["announced"].get("results") or ()
-    if not sent or sent[0]["verdict"] == NOT_PROBED:
-        return []
-    control = {item["id"]: item["verdict"] for item in steps["control"].get("results") or ()}
+    announced = {item["id"]: item for item in steps["announced"].get("results") or ()}
+    control = {item["id"]: item for item in steps["control"].get("results") or ()}
     listeners = {
         host: (item.get("results") or [{}])[0] for host, item in by_host(steps["listened"])
     }
     before = dict(by_host(steps["before"]))
     results = []
     for host, item in by_host(steps["after"]):
+        probe = control.get(host, {})
+        sent = announced.get(_announcement_over(probe.get("interface", "")))
+        if sent is None or sent["verdict"] == NOT_PROBED:
+            continue
         listener = listeners.get(host, {})
         if listener.get("verdict") != "listening" or not item.get("was_running"):
             found = _unheard(listener)
         else:
             count = _heard(item) - _heard(before.get(host, {}))
-            found = _judge(settings, host, count, sent[0], control.get(host, NOT_PROBED))
+            found = _judge(settings, host, count, sent, probe["verdict"])
         results.append({"id": announcement_id(settings), "from": host, **found})
     return results
 

@@ -171,8 +171,15 @@ def transfer_results(whole: Mapping[str, Any], active: Mapping[str, Any]) -> lis
             if "verdict" in item:
                 kept = {key: item.get(key) for key in ("verdict", "status", "confidence")}
                 kept.update(evidence=item.get("evidence", []), fix=item.get("fix", ""))
-                results.append({"id": identifier, "from": host, **kept})
+                results.append({"id": identifier, "from": host, "detail": _amount(item), **kept})
     return [_as_port(result) if result["id"] == ACTIVE_DATA else result for result in results]
+
+
+def _amount(item: Mapping[str, Any]) -> str:
+    if not item.get("bytes"):
+        return ""
+    compared = " compared" if item.get("verified") else ""
+    return f"{item['bytes']:,} bytes{compared}, {item.get('mbit') or 0:,.0f} Mbit/s"
 
 
 def _as_port(result: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from .proof import expected_proofs, unproved
 
-_COLUMNS = ("host", "flow", "port", "from", "rules", "verdict")
-_TITLES = {"from": "seen from"}
+_COLUMNS = ("host", "flow", "port", "from", "rules", "verdict", "detail")
+_TITLES = {"from": "seen from", "detail": ""}
 
 
 def verdict_rows(
@@ -42,6 +42,7 @@ def verdict_rows(
                     "from": result.get("from", ""),
                     "rules": states.get(flow, ""),
                     "verdict": result["verdict"],
+                    "detail": result.get("detail", ""),
                     "status": result["status"],
                     "confidence": result.get("confidence", ""),
                     "fix": result.get("fix", ""),

@@ -262,6 +262,7 @@ def _result(
         "port": target.port,
         "protocol": target.protocol,
         "service": target.service,
+        "interface": attempt.route.interface if attempt is not None and attempt.route else "",
         "rtt_ms": attempt.rtt_ms if attempt is not None else None,
         **verdict.as_dict(),
     }

@@ -31,9 +31,9 @@ def heard(count: int) -> dict[str, Any]:
     return {"was_running": True, "heard": {"db_announce": peers} if count else {}}
 
 
-def probe(identifier: str, verdict: str) -> dict[str, Any]:
+def probe(identifier: str, verdict: str, interface: str = "eth0") -> dict[str, Any]:
     result = {"id": identifier, "verdict": verdict, "confidence": "high", "evidence": []}
-    return {"results": [{**result, "fix": "a fix of flow_probe"}]}
+    return {"results": [{**result, "interface": interface, "fix": "a fix of flow_probe"}]}
 
 
 def judged(
@@ -45,7 +45,7 @@ def judged(
         "listened": loop({"results": [{"verdict": "listening", **listener}]}),
         "control": probe("pc", control),
         "before": loop(heard(first)),
-        "announced": probe("db_announce/19813", sent),
+        "announced": probe("announcement/eth0", sent),
         "after": loop(heard(first + count)),
     }
     (result,) = announce_results(steps, settings(broadcasting))
@@ -94,7 +94,8 @@ def test_a_port_that_a_program_has_is_not_probed() -> None:
 def test_check_mode_has_no_results() -> None:
     steps = {name: {"skipped": True} for name in ("listened", "control", "before", "after")}
     assert announce_results({**steps, "announced": {"skipped": True}}, settings()) == []
-    not_sent = {**steps, "announced": probe("db_announce/19813", "not_probed")}
+    steps["control"] = probe("pc", "not_probed")
+    not_sent = {**steps, "announced": probe("announcement/eth0", "not_probed")}
     assert announce_results(not_sent, settings()) == []
 
 
@@ -105,5 +106,9 @@ def test_control_goes_to_the_address_and_the_announcement_to_everybody() -> None
         ("pc", "10.77.0.5"),
         ("laptop", "laptop"),
     ]
-    (announced,) = announce_targets(settings(), TOKEN)
-    assert (announced["host"], announced["port"]) == ("255.255.255.255", 19813)
+    found = announce_targets(settings(), TOKEN, probe("pc", "open"))
+    assert [(item["host"], item["port"], item["interface"]) for item in found] == [
+        ("255.255.255.255", 19813, "eth0")
+    ]
+    unknown = announce_targets(settings(), TOKEN, probe("pc", "dns_failed", interface=""))
+    assert "interface" not in unknown[0]

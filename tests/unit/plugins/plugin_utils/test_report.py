@@ -48,7 +48,14 @@ GATEWAY = {
     "interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
     "hosts": ["10.77.0.5"],
 }
-ROW = {"host": "server", "scenario": "classic", "flow": "db_sql", "port": "19812", "from": "pc"}
+ROW = {
+    "host": "server",
+    "scenario": "classic",
+    "flow": "db_sql",
+    "port": "19812",
+    "from": "pc",
+    "detail": "",
+}
 
 
 def loop(**results: dict[str, Any]) -> dict[str, Any]:
@@ -114,13 +121,15 @@ def test_each_proving_host_has_its_own_row() -> None:
 
 
 def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:
-    part = loop(pc=transfer("ok_partial", "warn", fix="leave out max_bytes"))
+    amount = {"bytes": 1 << 20, "verified": True, "mbit": 940.4}
+    part = loop(pc=transfer("ok_partial", "warn", fix="leave out max_bytes", **amount))
     whole, active = transfer_results(part, part)
     assert (whole["id"], whole["verdict"], whole["status"]) == (
         "update_ftp/download",
         "ok_partial",
         "warn",
     )
+    assert whole["detail"] == "1,048,576 bytes compared, 940 Mbit/s"
     assert (active["id"], active["verdict"], active["status"]) == (
         "update_ftp_data/20",
         "open",
