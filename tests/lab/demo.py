@@ -56,7 +56,9 @@ class Demo:
             services.start(name, host)
         self.write_inventory(email=True)
         print("firm.yml, without what only the lab needs:\n")
-        print(yaml.safe_dump(self._groups(email=True), sort_keys=False), flush=True)
+        # By way of JSON, so that no value is the same object as another and becomes an alias.
+        groups = json.loads(json.dumps(self._groups(email=True)))
+        print(yaml.safe_dump(groups, sort_keys=False), flush=True)
 
     def write_inventory(self, email: bool, egress: str = "untouched") -> None:
         """Write what a user would write; `egress` is the default of the hosts, not the gateway."""
