@@ -10,6 +10,7 @@ writes to private.
 
 from __future__ import annotations
 
+import abc
 import json
 import os
 import subprocess
@@ -35,8 +36,83 @@ json.dump(result, sys.stdout)
 """
 
 
-class PrivateHost:
-    """Use as a context manager; everything is gone when its one process ends."""
+class EngineHost(abc.ABC):
+    """A host on which the engine of firewall_policy runs, and what the tests ask it."""
+
+    # The folder above ansible_collections and the Python, as the host sees them.
+    code = str(_ROOT)
+    python = os.environ.get("TIMESENSOR_TARGET_PYTHON", sys.executable)
+
+    @abc.abstractmethod
+    def command(self, *words: str) -> list[str]:
+        """Return the machine's command line that runs `words` on the host."""
+
+    def run(self, *words: str, stdin: str = "") -> str:
+        """Run a command on the host and return what it prints; it must succeed."""
+        done = subprocess.run(
+            self.command(*words), input=stdin, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{words}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def nft(self, text: str) -> None:
+        self.run("nft", "-f", "-", stdin=text)
+
+    def rules(self) -> str:
+        return self.run("nft", "-s", "list", "ruleset")
+
+    def state(self) -> str:
+        """Return all that a removal must bring back: rules, and every file and link in the places
+        that we write to."""
+        files = self.run("find", *_PRIVATE, "-xdev", "-printf", "%p %y %m %l\n")
+        return self.rules() + files
+
+    def apply(self, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
+        return self._call("apply", params, check)
+
+    def remove(self, name: str, check: bool = False) -> dict[str, Any]:
+        return self._call("apply", {"name": name, "state": "absent"}, check)
+
+    def audit(self, params: dict[str, Any]) -> dict[str, Any]:
+        return self._call("audit", params, False)
+
+    def audit_states(self, params: dict[str, Any]) -> dict[str, str]:
+        return {flow["flow"]: flow["state"] for flow in self.audit(params)["flows"]}
+
+    def engine_command(self, *before: str) -> list[str]:
+        """Return the command that reads verb, parameters and check mode as JSON from its standard
+        input.
+
+        `before` are words that go before it, for example to become another user.
+        """
+        environment = (f"PYTHONPATH={self.code}", "PYTHONDONTWRITEBYTECODE=1")
+        return self.command("env", *environment, *before, self.python, "-c", _CALL)
+
+    def _call(self, verb: str, params: dict[str, Any], check: bool) -> dict[str, Any]:
+        return self.call([], verb, params, check)
+
+    def call(
+        self, before: list[str], verb: str, params: dict[str, Any], check: bool = False
+    ) -> dict[str, Any]:
+        """Run the engine once, with the words `before` in front of its command."""
+        done = subprocess.run(
+            self.engine_command(*before),
+            input=json.dumps([verb, params, check]),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        result = json.loads(done.stdout)
+        assert isinstance(result, dict)
+        return result
+
+
+class PrivateHost(EngineHost):
+    """A host in namespaces of its own on the machine's programs.
+
+    Use as a context manager; everything is gone when its one process ends.
+    """
 
     def __enter__(self) -> PrivateHost:
         mounts = " && ".join(f"mount -t tmpfs tmpfs {path}" for path in _PRIVATE)
@@ -65,14 +141,6 @@ class PrivateHost:
     def command(self, *words: str) -> list[str]:
         return ["nsenter", "-t", str(self.pid), "-n", "-m", *words]
 
-    def run(self, *words: str, stdin: str = "") -> str:
-        """Run a command on the host and return what it prints; it must succeed."""
-        done = subprocess.run(
-            self.command(*words), input=stdin, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{words}: {done.stderr}{done.stdout}"
-        return done.stdout
-
     def cable_to(self, other: PrivateHost, here: str, there: str) -> None:
         """Connect the two hosts: `here` and `there` are their addresses with prefix length."""
         peer = ("peer", "name", "eth0", "netns", str(other.pid))
@@ -80,58 +148,3 @@ class PrivateHost:
         for host, address in ((self, here), (other, there)):
             host.run("ip", "address", "add", address, "dev", "eth0")
             host.run("ip", "link", "set", "eth0", "up")
-
-    def nft(self, text: str) -> None:
-        self.run("nft", "-f", "-", stdin=text)
-
-    def rules(self) -> str:
-        return self.run("nft", "-s", "list", "ruleset")
-
-    def state(self) -> str:
-        """Return all that a removal must bring back: rules, and every file and link in the private
-        places."""
-        files = self.run(
-            *("find", *_PRIVATE, "-xdev", "-printf", "%p %y %m %l\n"),
-        )
-        return self.rules() + files
-
-    def apply(self, params: dict[str, Any], check: bool = False) -> dict[str, Any]:
-        return self._call("apply", params, check)
-
-    def remove(self, name: str, check: bool = False) -> dict[str, Any]:
-        return self._call("apply", {"name": name, "state": "absent"}, check)
-
-    def audit(self, params: dict[str, Any]) -> dict[str, Any]:
-        return self._call("audit", params, False)
-
-    def audit_states(self, params: dict[str, Any]) -> dict[str, str]:
-        return {flow["flow"]: flow["state"] for flow in self.audit(params)["flows"]}
-
-    def engine_command(self, *before: str) -> list[str]:
-        """Return the command that reads verb, parameters and check mode as JSON from its standard
-        input.
-
-        `before` are words that go before it, for example to become another user.
-        """
-        python = os.environ.get("TIMESENSOR_TARGET_PYTHON", sys.executable)
-        environment = (f"PYTHONPATH={_ROOT}", "PYTHONDONTWRITEBYTECODE=1")
-        return self.command("env", *environment, *before, python, "-c", _CALL)
-
-    def _call(self, verb: str, params: dict[str, Any], check: bool) -> dict[str, Any]:
-        return self.call([], verb, params, check)
-
-    def call(
-        self, before: list[str], verb: str, params: dict[str, Any], check: bool = False
-    ) -> dict[str, Any]:
-        """Run the engine once, with the words `before` in front of its command."""
-        done = subprocess.run(
-            self.engine_command(*before),
-            input=json.dumps([verb, params, check]),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        result = json.loads(done.stdout)
-        assert isinstance(result, dict)
-        return result
