@@ -31,7 +31,7 @@ ENVIRONMENT = {
 }
 
 
-def enter_argv(pid: int) -> list[str]:
+def enter_argv(pid: int, dropped: str = DROPPED_CAPABILITIES) -> list[str]:
     """The command prefix that runs something inside the host whose init is `pid`.
 
     nsenter has to stay outside as the parent, so the child asks to be killed with it (--pdeathsig):
@@ -40,7 +40,7 @@ def enter_argv(pid: int) -> list[str]:
     # fmt: off
     return [
         "nsenter", "-a", "-t", str(pid), "--",
-        "setpriv", "--pdeathsig", "KILL", "--bounding-set", DROPPED_CAPABILITIES, "--",
+        "setpriv", "--pdeathsig", "KILL", "--bounding-set", dropped, "--",
     ]
     # fmt: on
 
