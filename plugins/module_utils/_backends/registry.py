@@ -16,13 +16,18 @@ from .nftables import NftablesBackend
 BACKENDS: dict[str, type[Backend]] = {NftablesBackend.name: NftablesBackend}
 
 
-def choose_backend(wanted: str) -> Backend:
+def choose_backend(wanted: str, removing: bool = False) -> Backend:
     """Return the backend to use.
+
+    With `removing` the owner does not matter: what is ours came here by our backend and goes by it,
+    whoever has taken over the firewall since.
 
     Raises `UnsupportedError` for one that is not written yet and `TimesensorError` with
     C(conflicts) when a front end owns the firewall that the backend must not edit, or when two
     front ends are live at once.
     """
+    if removing and wanted in (AUTO, NftablesBackend.name):
+        return NftablesBackend()
     owners = live_front_ends(read_ruleset(find_nft()))
     conflicts = [{"backend": owner, "what": f"{owner} is live on this host"} for owner in owners]
     if len(owners) > 1:

@@ -33,15 +33,22 @@ def manager_of(table: tuple[str, str], ruleset: Ruleset) -> str:
         return DOCKER
     if family not in ("ip", "ip6") or name not in _XTABLES:
         return ""
-    chains = {chain.name for key, chain in ruleset.chains.items() if key[:2] == table}
-    if any(chain.startswith(("ufw-", "ufw6-")) for chain in chains):
+    chains = {chain.name: chain for key, chain in ruleset.chains.items() if key[:2] == table}
+    # C(ufw disable) empties its chains and leaves them there (ufw 0.36.2, ufw-init-functions).
+    if any(name.startswith(("ufw-", "ufw6-")) and chains[name].rules for name in chains):
         return UFW
-    if any(chain.startswith("DOCKER") for chain in chains):
+    if any(name.startswith("DOCKER") for name in chains):
         return DOCKER
-    return IPTABLES if chains & set(_XTABLES_CHAINS) else ""
+    return IPTABLES if set(chains) & set(_XTABLES_CHAINS) else ""
 
 
 def live_front_ends(ruleset: Ruleset) -> tuple[str, ...]:
     """Return the front ends whose tables are in the kernel now."""
     found = {manager_of(table, ruleset) for table in ruleset.tables}
     return tuple(front_end for front_end in FRONT_ENDS if front_end in found)
+
+
+def is_ban_list(chain: str) -> bool:
+    """Tell whether fail2ban fills the chain of this name, by its nftables or iptables actions
+    (nftables.conf and iptables.conf in its action.d)."""
+    return chain.startswith("f2b-")

@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any, Iterable, Mapping
 
 from .match import ALL, NONE, SOME, both, family_sees, match_expression, match_values
+from .owners import is_ban_list
 from .packets import FORWARD, PATHS, PREROUTING, REQUEST, PacketClass
 from .ruleset import Chain, Rule, Ruleset
 
@@ -21,6 +22,7 @@ _LEFT = "left"  # the packets leave the chain at its end or by a return
 # Statements that only let some packets go on to the next expression of the rule.
 _CONDITIONS = frozenset(("limit", "quota", "ct count", "meter", "set", "map", "xt", "socket"))
 _DROPS = frozenset(("drop", "reject"))
+_UNNAMED_TARGET = "target of iptables without a name"
 _DEPTH_LIMIT = 16  # NFT_JUMP_STACK_SIZE, include/net/netfilter/nf_tables.h
 
 
@@ -80,6 +82,20 @@ def _at_stage(item: PacketClass, hook: str) -> PacketClass:
     return dataclasses.replace(item, hook=hook)
 
 
+def _xt_kind(detail: Any, is_last: bool) -> str:
+    """Return what an extension of iptables is for the walk: a condition, a reject, or a target that
+    lets packets go on.
+
+    nft before 1.0.6 prints null for all of them. Then the last one of a rule may be a target, and
+    the target may drop.
+    """
+    if not isinstance(detail, Mapping):
+        return _UNNAMED_TARGET if is_last else "xt"
+    if detail.get("type") != "target":
+        return "xt"
+    return "reject" if detail.get("name") == "REJECT" else "xt target"
+
+
 class _Walk:
     """One class on its way through one base chain."""
 
@@ -120,14 +136,14 @@ class _Walk:
             if not isinstance(expression, Mapping):
                 continue
             kind, detail = next(iter(expression.items()))
+            if kind == "xt":
+                kind = _xt_kind(detail, is_last=expression is rule.expr[-1])
             if kind == "match":
                 answer = both(answer, match_expression(detail, self.item, self.ruleset, table))
                 if answer == NONE:
                     return ""
             elif kind == "vmap":
                 return self._verdict_map(chain, rule, detail, answer, depth)
-            elif kind == "xt" and detail.get("type") == "target":
-                kind = "reject" if detail.get("name") == "REJECT" else "xt target"
             elif kind in _CONDITIONS:
                 answer = both(answer, SOME)
             end = self._verdict(chain, rule, kind, detail, answer, depth)
@@ -139,9 +155,10 @@ class _Walk:
         self, chain: Chain, rule: Rule, kind: str, detail: Any, answer: str, depth: int
     ) -> str:
         certain = answer == ALL
-        if kind in _DROPS:
+        if kind in _DROPS or kind == _UNNAMED_TARGET:
             stop = Stop(*chain.key, handle=rule.handle)
-            if certain:
+            # A ban ends by itself, and while it lasts it is not ours to bypass.
+            if certain and kind in _DROPS and not is_ban_list(chain.name):
                 self._stop = stop
                 return _STOPPED
             self.partial.append(stop)

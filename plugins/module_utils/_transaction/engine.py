@@ -50,7 +50,7 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     policy = parse_policy(params)
     _refuse_what_is_not_there(params)
     _require_root()
-    backend = choose_backend(params.get("backend") or "auto")
+    backend = choose_backend(params.get("backend") or "auto", removing=absent)
     warnings: list[str] = []
     if not absent:
         policy, warnings = gather_facts(policy)
