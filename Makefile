@@ -102,6 +102,10 @@ build: setup ## the collection's tarball in .build/dist
 format: setup ## let ruff format the Python code and sort the imports
 	@ruff check --quiet --select I --fix . && ruff format --quiet .
 
+.PHONY: capture
+capture: setup ## capture the rules of real fail2ban, firewalld, ufw and podman anew: make capture ARGS=ufw (root)
+	@PYTHONPATH=tests tools/as-root $(PY) -m integration_lab.capture $(ARGS)
+
 .PHONY: lock
 lock: ## write requirements/*.txt anew from requirements/*.in (needs each Python they are for)
 	@$(PYTHON) tools/lock.py

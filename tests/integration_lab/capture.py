@@ -64,10 +64,35 @@ def _bare_lines(listing: str) -> Iterator[str]:
             yield _CONTAINER_ID.sub("ID", line)
 
 
+def comparable(captures: dict[str, str]) -> dict[str, object]:
+    """Return captures so that two of the same rules are equal."""
+    return {
+        end: canonical(text) if end == "nft" else _by_chain(text) for end, text in captures.items()
+    }
+
+
+def _by_chain(saved: str) -> list[tuple[str, str, str]]:
+    """Return iptables-save's lines by table and chain; it sorts chains by names that podman draws
+    anew."""
+    table = ""
+    lines = []
+    for line in _bare_lines(saved):
+        table = line if line.startswith("*") else table
+        words = line.split()
+        lines.append((table, words[1] if words[0] == "-A" else words[0], line))
+    return sorted(lines, key=lambda entry: entry[:2])
+
+
 def stored(name: str, end: str = "nft") -> str:
     """Return a committed capture, or nothing when the program writes none of that kind."""
     path = FOLDER / f"{name}.{end}"
     return path.read_text() if path.exists() else ""
+
+
+def all_stored(name: str) -> dict[str, str]:
+    """Return all committed captures of a program by the ends of their names."""
+    ends = ("nft", *(f"rules.{version}" for version in IPTABLES))
+    return {end: stored(name, end) for end in ends if stored(name, end)}
 
 
 def _header(program: Program, host: Host, end: str) -> str:
@@ -96,7 +121,7 @@ def main(names: Sequence[str]) -> int:
             program.start(host)
             taken = take(program, host)
             headers = {end: _header(program, host, end) for end in taken}
-        if canonical(taken["nft"]) == canonical(stored(name)):
+        if comparable(taken) == comparable(all_stored(name)):
             print(f"capture: {name}: the same rules as before")
             continue
         for path in FOLDER.glob(f"{name}.*"):

@@ -63,7 +63,6 @@ firewall-offline-cmd --zone=public --add-interface=eth0
 mkdir -p /run/dbus
 dbus-daemon --system --fork
 firewalld
-firewall-cmd --state
 """
 # The container's files are the host's own, since no registry is in reach of the lab. A cgroup tree
 # is not, either: crun wants a file system in its place, and is told to make no groups.
@@ -86,7 +85,7 @@ class Program:
     name: str
     package: str
     setup: str
-    start: Callable[[Host], None]
+    start: Callable[[Host], object]
     xtables: bool = False
 
 
@@ -104,6 +103,12 @@ def _fail2ban(host: Host, ports: str, all_ports: str) -> None:
 
 def _wait_for_rejects(host: Host, number: int) -> None:
     wait_for(lambda: host.ruleset().count("reject") == number, 10, "fail2ban wrote no rule", 0.05)
+
+
+def _firewalld(host: Host) -> None:
+    host.sh(_FIREWALLD)
+    state = ["firewall-cmd", "--state"]
+    wait_for(lambda: host.run(state).returncode == 0, 20, "firewalld does not answer", 0.05)
 
 
 def _podman(host: Host) -> None:
@@ -130,8 +135,16 @@ PROGRAMS = {
             lambda host: _fail2ban(host, "iptables-multiport", "iptables-allports"),
             xtables=True,
         ),
-        Program("firewalld", "firewalld", "zone public", lambda host: host.sh(_FIREWALLD)),
-        Program("ufw", "ufw", "deny by default", lambda host: host.sh(_UFW), xtables=True),
+        Program(
+            "firewalld", "firewalld", "zone public: https open, one address dropped", _firewalld
+        ),
+        Program(
+            "ufw",
+            "ufw",
+            "deny in and out; 22 and 445 in and 53 out allowed, one address denied",
+            lambda host: host.sh(_UFW),
+            xtables=True,
+        ),
         Program("podman", "podman", "one container, one published port", _podman, xtables=True),
     )
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from integration_lab.private_host import PrivateHost
 
 ADMIN_RULES = (Path(__file__).parent / "rulesets" / "admin.nft").read_text()
@@ -108,39 +107,6 @@ def test_restore_program_brings_rules_back(host: PrivateHost) -> None:
     host.nft(ADMIN_RULES)
     host.run(*command.split())
     assert host.rules() == before
-
-
-@pytest.mark.parametrize(
-    ("rules", "manager"),
-    [
-        ("table ip filter { chain ufw-before-input { }\n chain INPUT { type filter hook input"
-         " priority filter; policy drop; jump ufw-before-input; }\n }\n", "ufw"),
-        ("table inet firewalld { chain filter_INPUT { type filter hook input priority 10;"
-         " policy accept; }\n }\n", "firewalld"),
-    ],
-)  # fmt: skip
-def test_front_ends_are_left_alone(host: PrivateHost, rules: str, manager: str) -> None:
-    host.nft(rules)
-    before = host.state()
-    for backend in ("auto", "nftables"):
-        result = host.apply({**CLASSIC, "backend": backend})
-        assert result["failed"]
-        assert manager in result["msg"]
-        assert result["conflicts"][0]["backend"] == manager
-    assert host.state() == before
-
-
-def test_iptables_tables_are_never_edited(host: PrivateHost) -> None:
-    host.nft(
-        "table ip filter { chain OUTPUT { type filter hook output priority filter;"
-        " policy drop; }\n }\n"
-    )
-    before = host.state()
-    result = host.apply(CLASSIC)
-    assert result["failed"]
-    assert result["conflicts"][0]["backend"] == "iptables"
-    assert "classic/licence_https" in result["conflicts"][0]["flows"]
-    assert host.state() == before
 
 
 def test_deny_keeps_management_and_baseline(host: PrivateHost) -> None:

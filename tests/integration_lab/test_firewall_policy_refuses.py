@@ -63,15 +63,6 @@ def test_damaged_store_is_named_and_left(host: PrivateHost) -> None:
     assert host.state() == before
 
 
-def test_two_front_ends_at_once_are_told(host: PrivateHost) -> None:
-    host.nft("table inet firewalld { }\ntable ip filter { chain ufw-before-input { }\n }\n")
-    before = host.state()
-    result = host.apply(POLICY)
-    assert "firewalld and ufw are both live" in result["msg"]
-    assert {item["backend"] for item in result["conflicts"]} == {"firewalld", "ufw"}
-    assert host.state() == before
-
-
 def test_runs_at_once_do_not_mix(host: PrivateHost) -> None:
     names = [f"p{number}" for number in range(6)]
     running = [
