@@ -39,11 +39,10 @@ class ForeignHost:
 
     def serve(self, *ports: int) -> None:
         """Listen on ports of the host."""
+        host = self.lab[HOST]
         for port in ports:
-            self.lab[HOST].popen(["python3", "-m", "http.server", str(port)])
-            wait_for(
-                lambda port=port: self.lab[HOST].listening(port), 10, f"port {port}: no server"
-            )
+            host.popen(["python3", "-m", "http.server", str(port)])
+        wait_for(lambda: all(map(host.listening, ports)), 10, f"ports {ports}: no server")
 
     def answer(self, source: str, port: int, timeout: float = 1) -> str:
         """Return what the other host `source` meets at a port: open, refused or filtered."""
