@@ -19,7 +19,7 @@ from integration_lab.foreign_programs import HOST, PROGRAMS, TOPOLOGY, Program
 
 from lab import Lab
 from lab.host import Host
-from lab.root import CAPTURE_ROOT
+from lab.root import CAPTURE_ROOTS
 
 FOLDER = Path(__file__).parent / "rulesets" / "captured"
 IPTABLES = {"v4": "iptables", "v6": "ip6tables"}
@@ -49,7 +49,7 @@ def canonical(listing: str) -> dict[str, list[str]]:
     table = name = ""
     for line in _bare_lines(listing):
         if line.startswith("table "):
-            table = line
+            table = line.partition(" {")[0]  # nft names the owner behind it, if there is one
         elif line.startswith("\t") and line.endswith("{") and not line.startswith("\t\t"):
             name = f"{table} {line.strip()}"
             blocks[name] = []
@@ -96,13 +96,13 @@ def all_stored(name: str) -> dict[str, str]:
 
 
 def _header(program: Program, host: Host, end: str) -> str:
-    packages = (program.package, "nftables" if end == "nft" else "iptables")
+    packages = (*program.packages, "nftables" if end == "nft" else "iptables")
     query = ["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *packages]
     versions = host.run(query, check=True).stdout.rstrip(", ")
     version = end.partition(".")[2]
     command = f"{IPTABLES[version]}-save" if version else "nft -s list ruleset"
     return (
-        f"# {command}, from {versions} (Debian {CAPTURE_ROOT.suite})\n"
+        f"# {command}, from {versions} (Debian {program.suite})\n"
         f"# {program.setup}\n"
         f"# Captured by: make capture ARGS={program.name}\n"
     )
@@ -116,7 +116,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     for name in names or PROGRAMS:
         program = PROGRAMS[name]
-        with Lab(TOPOLOGY, root=CAPTURE_ROOT) as lab:
+        with Lab(TOPOLOGY, root=CAPTURE_ROOTS[program.suite]) as lab:
             host = lab[HOST]
             program.start(host)
             taken = take(program, host)

@@ -17,7 +17,7 @@ from integration_lab.lab_host import LabHost
 
 from lab import Lab
 from lab.host import wait_for
-from lab.root import CAPTURE_ROOT
+from lab.root import CAPTURE_ROOTS
 
 OURS = "legalops_timesensor"
 
@@ -56,9 +56,10 @@ class ForeignHost:
 
 
 @contextmanager
-def foreign_host(*names: str, live: bool) -> Iterator[ForeignHost]:
-    """A host with the rules of these programs, which run there when `live`."""
-    with Lab(TOPOLOGY, root=CAPTURE_ROOT) as lab:
+def foreign_host(*names: str, live: bool, suite: str = "") -> Iterator[ForeignHost]:
+    """A host with the rules of these programs, which run there when `live`; of one Debian suite."""
+    suite = suite or PROGRAMS[names[0]].suite
+    with Lab(TOPOLOGY, root=CAPTURE_ROOTS[suite]) as lab:
         running = ForeignHost(lab, LabHost(lab[HOST]), live)
         for name in names:
             running.add(name)
@@ -68,7 +69,8 @@ def foreign_host(*names: str, live: bool) -> Iterator[ForeignHost]:
 def load(host: LabHost, name: str) -> None:
     """Load a committed capture into a host."""
     if not PROGRAMS[name].xtables:
-        host.nft(capture.stored(name))
+        # The owner is gone, and kernels before 6.9 know no table that stays without it.
+        host.nft(capture.stored(name).replace("\tflags owner,persist\n", ""))
         return
     for version, command in capture.IPTABLES.items():
         text = capture.stored(name, f"rules.{version}")

@@ -75,18 +75,24 @@ podman run --detach --name web --cgroups=disabled --publish {PUBLISHED_PORT}:80 
 """
 
 
+_FIREWALLD_SETUP = "zone public: https open, one address dropped"
+_PODMAN_SETUP = "one container, one published port"
+
+
 @dataclasses.dataclass(frozen=True)
 class Program:
     """A program with rules of its own.
 
-    `xtables`: it writes them by iptables, so what nft lists cannot be loaded by nft again.
+    `xtables`: it writes them by iptables, so what nft lists cannot be loaded by nft again. `suite`
+    is the Debian that it is from.
     """
 
     name: str
-    package: str
+    packages: tuple[str, ...]
     setup: str
     start: Callable[[Host], object]
     xtables: bool = False
+    suite: str = "bookworm"
 
 
 def _fail2ban(host: Host, ports: str, all_ports: str) -> None:
@@ -124,27 +130,29 @@ PROGRAMS = {
     for program in (
         Program(
             "fail2ban",
-            "fail2ban",
+            ("fail2ban",),
             "jails sshd and recidive, ban actions nftables and nftables[type=allports]",
             lambda host: _fail2ban(host, "nftables", "nftables[type=allports]"),
         ),
         Program(
             "fail2ban-iptables",
-            "fail2ban",
+            ("fail2ban",),
             "jails sshd and recidive, ban actions iptables-multiport and iptables-allports",
             lambda host: _fail2ban(host, "iptables-multiport", "iptables-allports"),
             xtables=True,
         ),
-        Program(
-            "firewalld", "firewalld", "zone public: https open, one address dropped", _firewalld
-        ),
+        Program("firewalld", ("firewalld",), _FIREWALLD_SETUP, _firewalld),
+        # Its table belongs to the daemon: the kernel lets no other program edit it.
+        Program("firewalld-trixie", ("firewalld",), _FIREWALLD_SETUP, _firewalld, suite="trixie"),
         Program(
             "ufw",
-            "ufw",
+            ("ufw",),
             "deny in and out; 22 and 445 in and 53 out allowed, one address denied",
             lambda host: host.sh(_UFW),
             xtables=True,
         ),
-        Program("podman", "podman", "one container, one published port", _podman, xtables=True),
+        # Debian 12 makes its networks by CNI and iptables, Debian 13 by netavark and nftables.
+        Program("podman", ("podman",), _PODMAN_SETUP, _podman, xtables=True),
+        Program("podman-trixie", ("podman", "netavark"), _PODMAN_SETUP, _podman, suite="trixie"),
     )
 }

@@ -11,11 +11,11 @@ from __future__ import annotations
 from .errors import CommandFailed, LabError
 from .host import Host, HostProcess, wait_for
 from .lab import Lab
-from .root import CAPTURE_ROOT, Root
+from .root import CAPTURE_ROOTS, Root
 from .topology import HostSpec, Network, Nic, Topology, firm
 
 __all__ = [
-    "CAPTURE_ROOT",
+    "CAPTURE_ROOTS",
     "CommandFailed",
     "Host",
     "HostProcess",

@@ -17,7 +17,7 @@ from . import faults, rundir
 from .errors import LabError
 from .host import ENVIRONMENT, Host
 from .lab import Lab, attach, to_stderr
-from .root import CAPTURE_ROOT, Root
+from .root import CAPTURE_ROOTS, Root
 from .topology import Topology, firm
 
 
@@ -121,7 +121,7 @@ def _list(_unused: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    roots = [Root(), CAPTURE_ROOT] if arguments.all else [Root()]
+    roots = [Root(), *CAPTURE_ROOTS.values()] if arguments.all else [Root()]
     for root in roots:
         _say(f"lab: root {root.path(to_stderr)}")
     return 0
@@ -185,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verbs.add_parser(name, help=text).set_defaults(run=show)
     build = verbs.add_parser("build", help="only build the Debian root that the hosts stand on")
-    build.add_argument("--all", action="store_true", help="the root with foreign firewalls, too")
+    build.add_argument("--all", action="store_true", help="the roots with foreign firewalls, too")
     build.set_defaults(run=_build)
     return parser
 

@@ -158,7 +158,16 @@ class Root:
         return final
 
 
-CAPTURE_ROOT = Root(packages=LIGHT_PACKAGES + CAPTURE_PACKAGES, unpacked=(), quic=False)
+def _capture_root(suite: str, *more: str) -> Root:
+    packages = LIGHT_PACKAGES + CAPTURE_PACKAGES + more
+    return Root(packages=packages, unpacked=(), suite=suite, quic=False)
+
+
+# By suite. Debian 13 leaves it to a recommended package how podman makes its networks.
+CAPTURE_ROOTS = {
+    "bookworm": _capture_root("bookworm"),
+    "trixie": _capture_root("trixie", "netavark"),
+}
 
 
 @contextlib.contextmanager

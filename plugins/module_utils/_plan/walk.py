@@ -157,11 +157,14 @@ class _Walk:
         certain = answer == ALL
         if kind in _DROPS or kind == _UNNAMED_TARGET:
             stop = Stop(*chain.key, handle=rule.handle)
-            # A ban ends by itself, and while it lasts it is not ours to bypass.
-            if certain and kind in _DROPS and not is_ban_list(chain.name):
+            banned = is_ban_list(chain.name)
+            if certain and kind in _DROPS and not banned:
                 self._stop = stop
                 return _STOPPED
-            self.partial.append(stop)
+            # A ban ends by itself, and while it lasts it is not ours to bypass. It is worth a word
+            # only where the flow names the peer.
+            if self.item.sources or not banned:
+                self.partial.append(stop)
         elif kind == "accept" and certain:
             return _ACCEPTED
         elif kind == "return" and certain:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import CAPTURE_ROOT, LabError, Root, cli, faults, linux, rundir
+from lab import CAPTURE_ROOTS, LabError, Root, cli, faults, linux, rundir
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +69,9 @@ def test_a_roots_name_tells_what_is_in_it(cache: Path) -> None:
         Root(packages=("python3",)).directory(),
         Root(suite="trixie").directory(),
         Root(quic=False).directory(),
-        CAPTURE_ROOT.directory(),
+        *(root.directory() for root in CAPTURE_ROOTS.values()),
     }
-    assert len(names) == 5
+    assert len(names) == 6
     assert Root().directory() == Root().directory()
     assert Root().directory().parent == cache
     assert Root().directory().name.startswith("root-bookworm-")

@@ -94,6 +94,13 @@ def test_a_ban_is_not_bypassed_even_for_a_flow_of_the_banned_alone(
     assert {stop.chain for _unused, stop in found.partial} == {list(chains)[-1]}
 
 
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_ban_is_no_news_where_a_flow_names_no_peer(direction: str) -> None:
+    """Else each apply on a host with fail2ban would warn of each flow."""
+    bans = ruleset("inet", "f2b-table", {"f2b-chain": [[FROM_BANNED, {"reject": {}}]]})
+    assert findings(bans, direction=direction) == Findings((), ())
+
+
 def test_an_admins_own_drop_of_one_peer_is_a_stop() -> None:
     found = findings(
         ruleset("inet", "admin", {"in": [[FROM_BANNED, DROP]]}), peers=["198.51.100.7"]
