@@ -258,7 +258,7 @@ def main() -> None:
     module = CheckedModule(
         argument_spec=argument_spec(), supports_check_mode=True, input_check=find_problems
     )
-    run_module(module, lambda: run_ftp_path(module.params, module.check_mode, module.no_log_values))
+    run_module(module, lambda: run_ftp_path(module))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,20 @@ def test_the_terminal_shows_progress_and_the_result_is_whole(play: Play) -> None
     assert PASSWORD not in json.dumps(found)
 
 
+@pytest.mark.parametrize("password", ["ftp", "1", "eof"])
+@pytest.mark.parametrize("progress", ["on", "off"])
+def test_no_password_changes_the_result(
+    firm: FtpFirm, play: Play, password: str, progress: str
+) -> None:
+    """Ansible masks a secret in all that a module returns; ours must not judge what was masked."""
+    firm.serve_ftp()
+    options = ("-vvv", "-e", f"timesensor_progress={progress}")
+    output, found = play.run("ftp_path", play.download(password=password), *options)
+    assert (found["verdict"], found["verified"]) == ("ok", True), output
+    assert f'"password": "{password}"' not in output
+    assert play.leftovers() == []
+
+
 def test_progress_can_be_turned_off(play: Play) -> None:
     output, found = play.run("ftp_path", play.download(), "-e", "timesensor_progress=off")
     assert progress_lines(output) == []

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, FrozenSet
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from . import job
@@ -26,21 +27,41 @@ NOTHING_SENT = {
     "msg": "check mode: nothing was sent",
 }
 
+# Where an observation holds what a server said or a user wrote; all else is our own words and
+# numbers.
+_FREE_TEXT = ("path", "text", "said", "control_log", "msg")
 
-def run_ftp_path(params: Dict[str, Any], check_mode: bool, secrets: Any) -> Dict[str, Any]:
+
+def run_ftp_path(module: AnsibleModule) -> Dict[str, Any]:
     """Measure and return C(observation), or C(job) when the download goes on in the background.
 
-    `secrets` are the values that no output may hold. Raises `InputError`.
+    Raises `InputError`.
     """
-    options = parse_options(params)
-    if check_mode:
+    options = parse_options(module.params)
+    if module.check_mode:
         return dict(NOTHING_SENT)
-    if not params.get("background"):
-        return {"changed": False, "observation": measure(options)}
+    secrets = frozenset(module.no_log_values)
 
     def finish(result: Dict[str, Any]) -> Dict[str, Any]:
         whole = result if result.get("failed") else {"changed": False, "observation": result}
-        cleaned: Dict[str, Any] = remove_values(whole, secrets)
-        return cleaned
+        hidden: Dict[str, Any] = hide(whole, secrets)
+        return hidden
 
-    return {"changed": False, "job": job.start(options, measure, finish)}
+    if module.params.get("background"):
+        result = {"changed": False, "job": job.start(options, measure, finish)}
+    else:
+        result = finish(measure(options))
+    result["invocation"] = {"module_args": remove_values(module.params, secrets)}
+    # Ansible would mask the password wherever its characters stand: with "ftp" or "1" also in our
+    # own words and numbers, from which the verdict is made, and in the name of the job's directory.
+    module.no_log_values.clear()
+    return result
+
+
+def hide(value: Any, secrets: FrozenSet[str], free: bool = False) -> Any:
+    """Return `value` with the secrets masked in all free text, and only there."""
+    if isinstance(value, dict):
+        return {key: hide(item, secrets, free or key in _FREE_TEXT) for key, item in value.items()}
+    if isinstance(value, list):
+        return [hide(item, secrets, free) for item in value]
+    return remove_values(value, secrets) if free and isinstance(value, str) else value
