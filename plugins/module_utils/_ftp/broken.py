@@ -22,10 +22,18 @@ PROTOCOL = "protocol"
 DEADLINE = "deadline"
 DNS = "dns"
 LOCAL = "local"
+ERROR = "error"
 
-_UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
+# EADDRNOTAVAIL: this host has no address of that family, as where IPv6 is turned off.
+_UNREACHABLE = (
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.EHOSTDOWN,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+)
 _RESET = (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
-_LOCAL = (errno.EPERM, errno.EACCES, errno.EADDRNOTAVAIL, errno.EMFILE, errno.ENFILE)
+_LOCAL = (errno.EPERM, errno.EACCES)
 
 
 class Broken(Exception):
@@ -54,15 +62,15 @@ def from_os_error(error: OSError, doing: str) -> Broken:
     name = errno.errorcode.get(error.errno or 0, "")
     if isinstance(error, socket.timeout) or error.errno in (errno.ETIMEDOUT, errno.EAGAIN):
         return Broken(TIMEOUT, f"{doing}: no answer in time", name or "ETIMEDOUT")
-    kind = LOCAL
+    kind = ERROR
     if error.errno == errno.ECONNREFUSED:
         kind = REFUSED
     elif error.errno in _UNREACHABLE:
         kind = UNREACHABLE
     elif error.errno in _RESET:
         kind = RESET
-    elif error.errno not in _LOCAL:
-        kind = PROTOCOL
+    elif error.errno in _LOCAL:
+        kind = LOCAL
     return Broken(kind, f"{doing}: {error.strerror or error}", name)
 
 

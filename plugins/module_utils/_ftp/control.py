@@ -30,6 +30,11 @@ class Control:
         self._parser = ReplyParser()
         self._replies: List[Reply] = []
 
+    @property
+    def pending(self) -> bool:
+        """Tell whether a reply has arrived that nobody has taken."""
+        return bool(self._replies)
+
     def note(self, line: str) -> None:
         if len(self.log) < _MAX_LOG:
             self.log.append(line)
@@ -37,9 +42,16 @@ class Control:
     def command(self, verb: str, argument: str = "", secret: bool = False) -> Reply:
         """Send a command and return the reply that ends it. Raises `Broken`."""
         self.send(verb, argument, secret)
+        return self.answer()
+
+    def answer(self) -> Reply:
+        """Wait for a reply that ends something. Preliminary ones may come before it (RFC 959
+        section 4.2), but all of them in the time of one: else a server could hold us for ever.
+        """
+        end = time.monotonic() + self._timeout
         reply = self.reply()
         while reply.kind == 1:
-            reply = self.reply()
+            reply = self.reply(max(0.0, end - time.monotonic()))
         return reply
 
     def expect(
@@ -96,16 +108,6 @@ class Control:
             self._replies += self._parser.feed(data)
         except ReplyError as error:
             raise Broken(PROTOCOL, error.message) from error
-
-    def poll(self) -> Optional[Reply]:
-        """Return a reply that is already there, without waiting."""
-        if not self._replies:
-            self.sock.setblocking(False)
-            try:
-                self._read(0.0)
-            except (BlockingIOError, Broken):
-                return None
-        return self._replies.pop(0) if self._replies else None
 
     def health(self) -> Dict[str, Any]:
         """Ask with NOOP whether the connection still carries anything.

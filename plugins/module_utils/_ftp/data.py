@@ -39,7 +39,8 @@ class Attempt:
     """One try to open a data connection, as it goes into the observation.
 
     `result` is connected, listening, or the kind of failure; `control` is what NOOP said after a
-    failure.
+    failure. `port` is 0 while the server has not accepted EPSV, PASV, PORT or EPRT.
+    `advertised_host` is what the 227 reply, or our PORT, names; `turned_away` who else connected.
     """
 
     mode: str
@@ -52,6 +53,7 @@ class Attempt:
     reply: Optional[Dict[str, Any]] = None
     wire: Optional[Dict[str, Any]] = None
     control: str = ""
+    turned_away: str = ""
 
     def as_dict(self) -> Dict[str, Any]:
         return dataclasses.asdict(self)
@@ -112,7 +114,8 @@ class DataOpener:
         try:
             listener.bind((local[0], 0, *local[2:]))
             listener.listen(1)
-            port = attempt.port = listener.getsockname()[1]
+            port = listener.getsockname()[1]
+            attempt.advertised_host = local[0]
             if self.family == socket.AF_INET:
                 self._control.expect("PORT", port_argument(local[0], port))
             else:
@@ -122,6 +125,7 @@ class DataOpener:
             attempt.result, attempt.text = broken.kind, broken.text
             attempt.reply = broken.as_dict()["reply"]
             raise
+        attempt.port = port
         attempt.result = "listening"
         return listener
 
@@ -133,15 +137,16 @@ class DataOpener:
         end = started + self._deadline.limit(self._timeout)
         try:
             while True:
-                left = end - time.monotonic()
+                left = 0.0 if self._control.pending else end - time.monotonic()
                 ready = select.select([listener, self._control.sock], [], [], max(0.0, left))[0]
                 if listener in ready:
                     sock, source = listener.accept()
                     if source[0] == self.peer[0]:
                         attempt.result = "connected"
                         return sock
+                    attempt.turned_away = source[0]
                     sock.close()
-                elif ready:
+                elif ready or self._control.pending:
                     self._refused(self._control.reply())
                 elif left <= 0:
                     raise Broken(

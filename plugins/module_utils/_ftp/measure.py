@@ -28,9 +28,9 @@ from __future__ import annotations
 import re
 import socket
 import time
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from .broken import DEADLINE, REPLY, Broken, Deadline
+from .broken import DEADLINE, REPLY, UNREACHABLE, Broken, Deadline
 from .control import Control
 from .data import ACTIVE, AUTO, EPSV, PASV, Attempt, DataOpener
 from .options import Options
@@ -139,7 +139,7 @@ class _Run:
         self.seen["phase"] = "resolve"
         addresses = resolve(options.host, options.port)
         self.seen["phase"] = "connect"
-        last: Optional[Broken] = None
+        failures: List[Broken] = []
         for address in addresses:
             started = time.monotonic()
             record: Dict[str, Any] = {
@@ -154,17 +154,19 @@ class _Run:
                     address, options.connect_timeout, self._deadline, f"port {options.port}"
                 )
             except Broken as broken:
-                last = broken
+                failures.append(broken)
                 record.update(result=broken.kind, text=broken.text, error=broken.error)
                 record["wire"] = broken.wire if isinstance(broken, WireBroken) else None
                 if broken.kind == DEADLINE:
-                    break
+                    raise
                 continue
             finally:
                 record["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
             self._use(sock, watch)
             return
-        raise last or AssertionError("a name resolves to one address at least")
+        # The most telling one: an address of a family that this host has no way to, as IPv6 often,
+        # says nothing about the path to the others.
+        raise min(failures, key=lambda broken: broken.kind == UNREACHABLE)
 
     def _use(self, sock: socket.socket, watch: Watch) -> None:
         self._control = Control(sock, self._options.reply_timeout, self._deadline)
@@ -177,9 +179,7 @@ class _Run:
 
     def _greet(self) -> None:
         control = self._talk()
-        reply = control.reply()
-        while reply.kind == 1:
-            reply = control.reply()
+        reply = control.answer()
         if reply.kind != 2:
             raise Broken(REPLY, f"the server greets with {reply}", reply=reply)
 
@@ -236,27 +236,29 @@ class _Run:
         modes = [self._options.mode]
         if self._options.mode == AUTO:
             modes = [EPSV, PASV] if opener.family == socket.AF_INET else [EPSV]
-        last: Optional[Broken] = None
+        failures: List[Broken] = []
         for mode in modes:
             attempt = Attempt(mode)
             self.seen["attempts"].append(attempt)
             try:
                 sock, watch = opener.passive(mode, attempt)
             except Broken as broken:
-                last = broken
+                failures.append(broken)
                 if not self._still_there(attempt, broken):
                     break
                 continue
             self.seen["mode"] = mode
             return sock, watch
-        raise last or AssertionError("one mode at least is tried")
+        # That a server lacks one of the commands does not explain why the other one's data
+        # connection failed.
+        raise ([broken for broken in failures if broken.reply is None] or failures)[-1]
 
     def _still_there(self, attempt: Attempt, broken: Broken) -> bool:
         """Tell whether another try makes sense: the control connection answers."""
-        if broken.kind in (DEADLINE, "closed", "reset", "protocol"):
-            return False
         if broken.reply is not None:
             return broken.reply.code != 421
+        if broken.kind in (DEADLINE, "closed", "reset", "protocol") or not attempt.port:
+            return False
         health = self._talk().health()
         attempt.control = health["noop"]
         return attempt.control == "answered"
@@ -265,15 +267,11 @@ class _Run:
         opener, control = self._data_opener(), self._talk()
         attempt = Attempt(ACTIVE)
         self.seen["attempts"].append(attempt)
-        listener = opener.listen(attempt)
-        started = time.monotonic()
         try:
-            control.send("RETR", self._options.path)
-        except Broken:
-            listener.close()
-            raise
-        try:
-            sock = opener.accept(listener, attempt)
+            with opener.listen(attempt) as listener:
+                started = time.monotonic()
+                control.send("RETR", self._options.path)
+                sock = opener.accept(listener, attempt)
         except Broken as broken:
             # Some servers close the control connection over it, most wait long: do not ask them.
             if self._options.diagnose and broken.kind != DEADLINE:
@@ -329,7 +327,10 @@ class _Run:
         options, size = self._options, self.seen["size"]
         self._enter("transfer")
         verifier = make_verifier(options.verify, options.seed, options.digest)
-        limits = Limits(options.stall_timeout, options.max_bytes, self._end, size)
+        # A server with another, larger file than expected is to be told from a path that adds
+        # bytes.
+        largest = max(size, self.seen["size_on_server"] or 0) if size is not None else None
+        limits = Limits(options.stall_timeout, options.max_bytes, self._end, largest)
 
         def progress(got: int, seconds: float) -> None:
             self._report(got, size, seconds)
@@ -352,7 +353,7 @@ class _Run:
     def _await_final_reply(self) -> None:
         self._enter("final_reply")
         if self.seen["final"] is None:
-            reply = self._talk().reply()
+            reply = self._talk().answer()
             self.seen["final"] = {"code": reply.code, "text": str(reply)}
 
     def _examine(self) -> None:
