@@ -27,6 +27,11 @@ def flip(data: bytes) -> bytes:
     return data[:HURT] + bytes([data[HURT] ^ 1]) + data[HURT + 1 :]
 
 
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
 CONTENTS: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda data: data[:HALF],
     "truncated_426": lambda data: data[:HALF],
@@ -73,6 +78,9 @@ class Session:
             self.say("SSH-2.0-\x1b[31mOpenSSH\x00")
         elif self.fault == "endless_line":
             self.control.sendall(b"220 " + b"x" * (1 << 20))
+        elif self.fault == "endless_1xx":
+            while True:
+                self.control.sendall(b"120 soon\r\n" * 2000)
         elif self.fault == "slow_loris":
             for _unused in range(60):
                 self.control.sendall(b"2")
@@ -107,14 +115,24 @@ class Session:
     def on_size(self, _unused: str) -> None:
         self.say("502 what" if self.fault in NO_SIZE else f"213 {len(self.right)}")
 
-    def on_epsv(self, _unused: str) -> None:
+    def on_epsv(self, _unused: str) -> bool | None:
+        if self.fault == "silent_at_epsv":
+            time.sleep(60)
+        if self.fault == "reset_at_epsv":
+            reset(self.control)
+        if self.fault in ("closed_at_epsv", "reset_at_epsv"):
+            return False
+        if self.fault == "epsv_mangled":
+            self.say("229 Entering Extended Passive Mode")
+            return True
         if self.fault in ("no_epsv", "foreign_227", "both_refused"):
             self.say("500 EPSV not understood")
-            return
+            return True
         self.say(f"229 Entering (|||{self.listen()}|)")
+        return True
 
     def on_pasv(self, _unused: str) -> None:
-        if self.fault == "both_refused":
+        if self.fault in ("both_refused", "no_pasv"):
             self.say("502 no passive mode here")
             return
         port = self.listen()
@@ -144,16 +162,22 @@ class Session:
             time.sleep(60)
         if self.fault == "reset":
             time.sleep(0.3)
-            data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            data.close()
+            reset(data)
             return False
+        if self.fault == "data_stays_open":
+            self.say("226 done")
+            time.sleep(60)
         data.close()
+        if self.fault == "reset_before_226":
+            reset(self.control)
+        if self.fault == "marker_before_226":
+            self.say("110 MARK 5 = 5")
         if self.fault == "no_226":
             time.sleep(1)
             for verb, _argument in self.lines():
                 if verb == "NOOP":
                     time.sleep(60)
-        if self.fault == "closed_before_226":
+        if self.fault in ("closed_before_226", "reset_before_226"):
             return False
         bad = self.fault in ("truncated_426", "whole_426")
         self.say("426 Failure writing network stream." if bad else "226 done")

@@ -27,6 +27,7 @@ from . import named
 from .seen import Seen, failed
 
 UNEXPLAINED = "unexplained"
+_LARGEST_MSS = 9000  # jumbo frames
 _UNEXPLAINED_FIX = (
     "No verdict fits: run it again, then look at control_log and evidence, and report them."
 )
@@ -104,10 +105,17 @@ def notes(observation: Mapping[str, Any]) -> list[str]:
         found.append("size_unknown: the server tells no size; set expected_size or checksum")
     if not observation.get("witnessed"):
         found.append("no_packet_socket: without root no TTL and no ICMP sender could be seen")
+    for connect in seen["connects"] or ():
+        if seen["address"] and connect["result"] in ("timeout", "refused", "reset"):
+            found.append(
+                f"address_failed: {connect['address']} does not answer on port {seen['port']} and"
+                f" {seen['address']} does; clients that try it first have to wait, or fail"
+            )
     if len(seen.attempts) > 1 and seen["mode"] == "pasv" and seen.end:
         found.append("epsv_failed: EPSV did not work here and PASV did; see attempts")
     for attempt in seen.attempts:
-        if attempt["advertised_host"] not in ("", "0.0.0.0", seen["address"]):
+        own = ("", "0.0.0.0", seen["address"])
+        if attempt["mode"] == "pasv" and attempt["advertised_host"] not in own:
             found.append(
                 f"pasv_address: the 227 reply names {attempt['advertised_host']}, which is not the"
                 f" server's address {seen['address']}; clients that trust it fail"
@@ -116,6 +124,8 @@ def notes(observation: Mapping[str, Any]) -> list[str]:
         port = seen["data_source_port"]
         found.append(f"active_source_port: the data connection came from port {port}, not from 20")
     tcp = observation.get("tcp") or {}
-    if tcp.get("snd_mss") and tcp.get("advmss") and tcp["snd_mss"] + 40 < tcp["advmss"]:
+    # Not on loopback, where half a window is less than a segment of 64 KiB.
+    ethernet = tcp.get("snd_mss") and 0 < tcp.get("advmss", 0) <= _LARGEST_MSS
+    if ethernet and tcp["snd_mss"] + 40 < tcp["advmss"]:
         found.append(f"mss_clamped: {tcp['snd_mss']} instead of {tcp['advmss']}")
     return found

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
@@ -15,6 +15,12 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     MEDIUM,
     Evidence,
     Verdict,
+)
+
+OWN_FIREWALL = (
+    "This host's own firewall stops the data connection: load and assign the FTP connection"
+    " tracking helper for TCP port 21 in its output chain (nftables: ct helper), and accept related"
+    " connections."
 )
 
 
@@ -72,6 +78,14 @@ class Seen:
         return self.all.get("attempts") or ()
 
     @property
+    def data_was_tried(self) -> bool:
+        """Tell whether a data connection was tried in the wanted mode, and not only asked for."""
+        active = self.all.get("wanted_mode") == "active"
+        return any(
+            attempt["port"] and (attempt["mode"] == "active") == active for attempt in self.attempts
+        )
+
+    @property
     def damage(self) -> Mapping[str, Any]:
         return (self.transfer.get("verify") or {}).get("damage") or {}
 
@@ -113,6 +127,10 @@ class Seen:
         for attempt in self.attempts:
             value = attempt["result"] if attempt["result"] == "connected" else attempt["text"]
             found.append(Evidence(f"data connection, {attempt['mode']}", value, "connect"))
+            if attempt.get("turned_away"):
+                found.append(
+                    Evidence("connection from another address", attempt["turned_away"], "accept")
+                )
             found += wire_evidence(attempt.get("wire"))
         return tuple(found)
 
@@ -166,6 +184,18 @@ def wire_evidence(wire: Mapping[str, Any] | None) -> list[Evidence]:
     if wire.get("accept_ttl") is not None:
         found.append(Evidence("TTL of the SYN-ACK", wire["accept_ttl"], "packet socket"))
     return found
+
+
+def never_left(wires: Iterable[Mapping[str, Any] | None]) -> bool:
+    """Tell whether none of these SYNs left the host although there was a way: its own firewall."""
+    found = list(wires)
+    return bool(found) and all(wire and wire.get("left") is False for wire in found)
+
+
+def answer_was_dropped(wires: Iterable[Mapping[str, Any] | None]) -> bool:
+    """Tell whether SYN-ACKs arrived at this host and its own firewall kept them from us."""
+    found = list(wires)
+    return bool(found) and all(wire and wire.get("accept_ttl") is not None for wire in found)
 
 
 def failed(name: str, confidence: str, evidence: Sequence[Evidence], fix: str) -> Verdict:

@@ -12,9 +12,12 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     Verdict,
 )
 
-from ..seen import Seen, failed
+from ..seen import Seen, failed, wire_evidence
 
 RANK = 90
+
+# No firewall forgets an established connection sooner.
+_SHORTEST_TIMEOUT = 10.0
 
 
 def applies(seen: Seen) -> Verdict | None:
@@ -24,15 +27,16 @@ def applies(seen: Seen) -> Verdict | None:
     lost = tcp.get("unacked", 0) > 0 and (
         tcp.get("retransmits", 0) > 0 or tcp.get("total_retrans", 0) > 0
     )
-    reset = "reset" in (seen.kind, seen.control.get("noop"))
+    idle = seen.transfer["seconds"]
+    reset = "reset" in (seen.kind, seen.control.get("noop")) and _by_path(seen, idle)
     if not lost and not reset:
         return None
-    idle = seen.transfer["seconds"]
     evidence = (
         Evidence("idle time of the control connection", f"{idle} s", "data connection"),
         *seen.size_evidence(),
         *seen.final_evidence(),
         *seen.control_evidence(),
+        *wire_evidence(seen["control_wire"]),
     )
     fix = (
         f"A firewall forgot the control connection within the {idle:.0f} s that the transfer took:"
@@ -43,3 +47,14 @@ def applies(seen: Seen) -> Verdict | None:
         " on many firewalls."
     )
     return failed("control_idle_dropped", HIGH if lost else MEDIUM, evidence, fix)
+
+
+def _by_path(seen: Seen, idle: float) -> bool:
+    """Tell whether a box on the way reset the control connection: by its TTL, or else by the
+    time.
+    """
+    wire = seen["control_wire"] or {}
+    accept, reset = wire.get("accept_ttl"), wire.get("reset_ttl")
+    if accept is not None and reset is not None:
+        return bool(accept != reset)
+    return idle >= _SHORTEST_TIMEOUT

@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
     HIGH,
     MEDIUM,
     Verdict,
 )
 
-from ..seen import Seen, failed
+from ..seen import Seen, answer_was_dropped, failed, never_left
 
 RANK = 12
 
@@ -24,10 +27,22 @@ def applies(seen: Seen) -> Verdict | None:
     if seen.phase != "connect" or seen.kind not in _KINDS:
         return None
     connects = seen["connects"] or ()
-    wires = [connect.get("wire") or {} for connect in connects]
+    # An address that this host has no way to says nothing about the others.
+    ways = [connect for connect in connects if not _no_way(connect)]
+    wires = [connect.get("wire") for connect in ways]
     port = seen["port"]
     peer = f"{seen['host']} ({', '.join(connect['address'] for connect in connects)})"
-    if seen.kind == "local" or (wires and all(wire.get("left") is False for wire in wires)):
+    if connects and not ways:
+        fix = f"This host has no route to {peer}: add one, or the default gateway, here."
+        sure = HIGH if seen["witnessed"] else MEDIUM
+        return failed("control_port_blocked", sure, seen.connect_evidence(), fix)
+    if seen.kind == "timeout" and answer_was_dropped(wires):
+        fix = (
+            f"This host's own firewall drops the answer of {peer}: accept established connections"
+            " in its input chain; if it does, look at reverse path filtering (rp_filter) here."
+        )
+        return failed("control_port_blocked", HIGH, seen.connect_evidence(), fix)
+    if seen.kind == "local" or never_left(wires):
         fix = f"This host's own firewall stops it: allow outbound TCP port {port} to {peer} here."
         return failed("control_port_blocked", HIGH, seen.connect_evidence(), fix)
     fix = (
@@ -39,7 +54,15 @@ def applies(seen: Seen) -> Verdict | None:
         # connection to compare.
         fix += " If they allow it, the FTP service is not running on the server."
         return failed("control_port_blocked", MEDIUM, seen.connect_evidence(), fix)
-    if seen.kind == "unreachable" and not any(wire.get("icmp") for wire in wires):
-        fix += " Check that this host has a route there."
+    if seen.kind == "unreachable" and not any(wire and wire.get("icmp") for wire in wires):
+        fix += " Check that there is a route to it."
         return failed("control_port_blocked", MEDIUM, seen.connect_evidence(), fix)
     return failed("control_port_blocked", HIGH, seen.connect_evidence(), fix)
+
+
+def _no_way(connect: Mapping[str, Any]) -> bool:
+    """Tell whether the kernel had no route or no address of that family: nothing was sent."""
+    wire = connect.get("wire")
+    if connect["result"] != "unreachable" or (wire and wire.get("icmp")):
+        return False
+    return wire["left"] is False if wire else connect["error"] in ("ENETUNREACH", "EADDRNOTAVAIL")

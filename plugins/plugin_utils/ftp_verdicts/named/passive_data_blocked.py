@@ -14,7 +14,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     Verdict,
 )
 
-from ..seen import Seen, failed
+from ..seen import OWN_FIREWALL, Seen, answer_was_dropped, failed, never_left
 
 RANK = 51
 
@@ -26,19 +26,20 @@ def applies(seen: Seen) -> Verdict | None:
     if not any(attempt["port"] for attempt in tried):
         return None
     ports = ", ".join(str(attempt["port"]) for attempt in tried if attempt["port"])
-    if all((attempt.get("wire") or {}).get("left") is False for attempt in tried):
+    wires = [attempt.get("wire") for attempt in tried if attempt["port"]]
+    if never_left(wires):
+        return failed("passive_data_blocked", HIGH, seen.attempt_evidence(), OWN_FIREWALL)
+    if answer_was_dropped(wires):
         fix = (
-            "This host's own firewall stops the data connection: load and assign the FTP"
-            " connection tracking helper"
-            " for TCP port 21 in its output chain (nftables: ct helper), and accept related"
-            " connections."
+            "This host's own firewall drops the server's answer on the data connection: accept"
+            " established connections in its input chain."
         )
         return failed("passive_data_blocked", HIGH, seen.attempt_evidence(), fix)
     alive = all(attempt["control"] == "answered" for attempt in tried)
     confidence = MEDIUM if not alive else HIGH
     fix = (
         "Load the FTP connection tracking helper AND assign it to TCP port 21 on the firewall on"
-        " the way (nftables: ct"
+        " the way, or the server's own (nftables: ct"
         " helper; iptables: the CT target) and accept related connections, or open the server's"
         " passive port range"
         f" there (this time it announced {ports})."

@@ -12,7 +12,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     Verdict,
 )
 
-from ..seen import Seen, failed
+from ..seen import OWN_FIREWALL, Seen, failed, never_left
 
 RANK = 50
 
@@ -27,6 +27,10 @@ _FIX = (
 def applies(seen: Seen) -> Verdict | None:
     if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind not in _KINDS:
         return None
+    if not seen.data_was_tried:
+        return None
+    if never_left(attempt["wire"] for attempt in seen.attempts if attempt["port"]):
+        return failed("passive_data_rejected", HIGH, seen.attempt_evidence(), OWN_FIREWALL)
     return failed(
         "passive_data_rejected", _confidence(seen), seen.attempt_evidence(), _FIX + _doubt(seen)
     )

@@ -23,7 +23,10 @@ _KINDS = ("timeout", "closed", "reset")
 
 
 def applies(seen: Seen) -> Verdict | None:
-    if seen.phase not in _PHASES or seen.kind not in _KINDS:
+    if seen.kind not in _KINDS:
+        return None
+    asked_in_vain = seen.phase == "data" and not seen.data_was_tried and bool(seen.attempts)
+    if seen.phase not in _PHASES and not asked_in_vain:
         return None
     evidence = (
         Evidence("phase", seen.phase, "ftp_path"),
@@ -36,4 +39,6 @@ def applies(seen: Seen) -> Verdict | None:
         " inspection of FTP on the way and exempt the server from it, then look at the server's"
         " own log."
     )
+    if asked_in_vain:
+        fix += f" It does not take the mode {seen.attempts[0]['mode']}; try another one."
     return failed("server_no_answer", MEDIUM if seen.phase == "greeting" else LOW, evidence, fix)

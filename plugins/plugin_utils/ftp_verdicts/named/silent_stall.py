@@ -34,7 +34,21 @@ def applies(seen: Seen) -> Verdict | None:
     alive = seen.control.get("noop") == "answered"
     tcp = seen.control.get("tcp") or {}
     acknowledged = alive or tcp.get("unacked") == 0
-    if acknowledged:
+    if seen.size is not None and seen.bytes >= seen.size:
+        fix = (
+            "All bytes came, only the end of the data connection did not: look on the firewalls"
+            " for a session table that forgets connections early or drops FIN, then at the"
+            " server, which may keep the connection open."
+        )
+        acknowledged = False
+    elif seen.bytes == 0 and acknowledged:
+        fix = (
+            "The data connection stands and carries nothing: full-sized packets may get lost where"
+            " small ones pass, so permit ICMP type 3 code 4 (ICMPv6 type 2) on the firewalls, or"
+            " clamp the MSS there (nftables: tcp option maxseg size set rt mtu); or else a proxy"
+            " or antivirus holds the file back: exempt the server from it."
+        )
+    elif acknowledged:
         fix = (
             "Only the data connection was lost, the path and the control connection live: look on"
             " the firewalls for a quota"
