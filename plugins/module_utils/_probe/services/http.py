@@ -20,6 +20,9 @@ from .greeting import over_tls
 
 _STATUS_LINE = re.compile(rb"^HTTP/\d(?:\.\d)? +(\d{3})(?: |$)")
 _MOST_HEADERS = 100
+# RFC 9110 section 15.2: any number of these may come before the answer.
+_INTERIM = re.compile(rb"^HTTP/\d(?:\.\d)? +1\d\d(?: |$)")
+_MOST_INTERIM = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 # RFC 9110 section 15.5.8 and RFC 6585 section 6: only proxies and captive portals answer these.
 _PROXY_WANTS_LOGIN = 407
@@ -52,6 +55,16 @@ def request_for(target: Target) -> bytes:
 def _ask(stream: Stream, target: Target) -> Steps[Answer]:
     yield from stream.send(request_for(target))
     reader = Reader(stream)
+    status, headers = yield from _head(reader)
+    for _number in range(_MOST_INTERIM):
+        if not _INTERIM.match(status):
+            break
+        status, headers = yield from _head(reader)
+    return judge_response(status, headers, target)
+
+
+def _head(reader: Reader) -> Steps[tuple[bytes, dict[str, str]]]:
+    """Read a status line and the headers behind it."""
     status = yield from reader.line()
     headers: dict[str, str] = {}
     if _STATUS_LINE.match(status):
@@ -61,12 +74,12 @@ def _ask(stream: Stream, target: Target) -> Steps[Answer]:
                 break
             name, _colon, value = line.partition(b":")
             headers.setdefault(printable(name).strip().lower(), printable(value.strip(), 200))
-    return judge_response(status, headers, target)
+    return status, headers
 
 
 def judge_response(status: bytes, headers: dict[str, str], target: Target) -> Answer:
-    """Return row C(open), C(proxy_login), C(proxy_page), C(wrong_protocol) or C(closed). Header
-    names are lower case."""
+    """Return row C(open), C(proxy_login), C(proxy_page), C(wrong_protocol), C(silent) or
+    C(closed). Header names are lower case."""
     if not status:
         return Answer(
             "closed", (Evidence("end of the connection", "closed without an answer", "TCP"),)
@@ -85,6 +98,8 @@ def judge_response(status: bytes, headers: dict[str, str], target: Target) -> An
         )
     code = int(match.group(1))
     evidence = (Evidence("HTTP response line", shown, "HTTP"),)
+    if code < 200:
+        return Answer("silent", (*evidence, Evidence("answer", "only announced", "HTTP")))
     marks = signatures.proxy_marks(headers)
     words = (("said", shown),)
     if code in (_PROXY_WANTS_LOGIN, _NETWORK_WANTS_LOGIN):

@@ -381,6 +381,20 @@ def test_the_results_keep_the_order_of_the_targets() -> None:
     assert [result["id"] for result in results] == ["z", "a", "m"]
 
 
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "open"),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy_required"),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 9, "wrong_service"),
+        (b"", "wrong_service"),
+    ],
+)
+def test_an_interim_answer_is_not_the_answer(after: bytes, verdict: str) -> None:
+    with server(answers(b"HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" + after)) as port:
+        assert one(port, "http")["verdict"] == verdict
+
+
 HTTP_TARGET = Target("t", PUBLIC, 80, service="http")
 
 
