@@ -313,6 +313,16 @@ def test_a_destination_that_is_rewritten_here_is_no_local_block(firm: Firm) -> N
     assert f"{SERVER} port 3001" in run.values("t")
 
 
+def test_an_answer_that_this_host_drops_is_its_own_firewall(firm: Firm) -> None:
+    firm.serve("4001/silent")
+    firm.client.nft(chain("input", "tcp sport 4001 drop"))
+    run = firm.client.probe(tcp("t", 4001))
+
+    assert run.short("t") == ("blocked_locally", "fail", "high")
+    assert "SYN-ACK: arrived with TTL 63" in run.values("t")
+    assert "arrived here and was dropped" in run["t"]["fix"]
+
+
 def test_a_block_of_this_host_towards_itself_is_its_own_firewall(firm: Firm) -> None:
     firm.client.nft(chain("input", "tcp dport 4000 drop"))
     run = firm.client.probe(tcp("t", 4000, CLIENT))

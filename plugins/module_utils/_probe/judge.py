@@ -299,6 +299,11 @@ def _judge_silence(attempt: Attempt, around: Neighbourhood) -> Ruling:
         evidence.append(_MISSING)
     elif _left(attempt):
         evidence += _departure(attempt)
+        if attempt.seen.accept_ttl is not None:
+            evidence.append(
+                Evidence("SYN-ACK", f"arrived with TTL {attempt.seen.accept_ttl}", _WITNESS)
+            )
+            return Ruling("blocked_locally_answer", tuple(evidence))
     elif attempt.witness_missed:
         evidence.append(Evidence("SYN", "not seen, but the packet buffer ran over", _WITNESS))
     else:

@@ -245,6 +245,14 @@ ROWS: Mapping[str, Row] = {
         "Allow outbound {protocol} port {port} to {address} in this host's own firewall"
         " (output): the packet never left.",
     ),
+    "blocked_locally_answer": Row(
+        BLOCKED_LOCALLY,
+        FAIL,
+        HIGH,
+        "Accept established connections in this host's own firewall (input), and look at its"
+        " reverse path filter (rp_filter): the answer of {address} to outbound {protocol} port"
+        " {port} arrived here and was dropped.",
+    ),
     "blocked_locally_in": Row(
         BLOCKED_LOCALLY,
         FAIL,

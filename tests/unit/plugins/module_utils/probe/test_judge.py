@@ -88,6 +88,7 @@ OPEN63 = Neighbourhood(accept_ttls=(63,), answered=True)
         # Silence.
         ({**SILENT, "seen": seen()}, ALONE, "filtered"),
         ({**SILENT, "seen": seen()}, OPEN63, "filtered_alive"),
+        ({**SILENT, "seen": seen(accept_ttl=63)}, OPEN63, "blocked_locally_answer"),
         ({**SILENT, "seen": None}, ALONE, "filtered"),
         ({**SILENT, "seen": Seen()}, ALONE, "blocked_locally"),
         ({**SILENT, "seen": Seen(), "witness_missed": True}, ALONE, "filtered"),
