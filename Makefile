@@ -10,6 +10,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 STEP := tools/step
 RESULTS := .build/results
+BEFORE := .build/machine-before.json
 # More arguments for pytest: make unit ARGS="-k ports"
 ARGS ?=
 
@@ -88,9 +89,13 @@ mutants: setup ## break each promise on purpose and show which test notices
 
 # -- use
 
-.PHONY: demo
-demo: setup ## a whole law firm in network namespaces: apply, prove, break, explain (root)
-	@PYTHONPATH=tests tools/as-root $(PY) -m lab.demo $(ARGS)
+# The snapshot comes first: setup may install Debian packages. The demo ends when make is killed.
+.PHONY: demo demo-before
+demo: demo-before setup ## a whole law firm in network namespaces: apply, prove, break, explain (root)
+	@PYTHONPATH=tests tools/as-root setpriv --pdeathsig TERM -- $(PY) -m lab.demo --before $(BEFORE) $(ARGS)
+
+demo-before:
+	@mkdir -p .build && tools/as-root $(PYTHON) -I tests/lab/machine.py $(BEFORE)
 
 .PHONY: build
 build: setup ## the collection's tarball in .build/dist

@@ -32,6 +32,12 @@ def program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def command(name: str) -> list[str]:
+    """The same as a command that ends with its caller, even with one that is killed: nobody else
+    would tell Ansible to stop, and it would go on against hosts that are gone."""
+    return ["setpriv", "--pdeathsig", "TERM", "--", program(name)]
+
+
 def write_play(path: Path, hosts: str, includes: Sequence[dict[str, str]]) -> str:
     """Write a play that includes roles, each with the options of include_role; return its path."""
     tasks = [{"ansible.builtin.include_role": include} for include in includes]

@@ -16,11 +16,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lab import Lab, LabError, ansible, firm
+from lab.footprint import supervised
 
 GIB = 1024**3
 SIDES = {"inside": ["lan0"], "outside": ["wan0"]}
@@ -140,7 +142,7 @@ class Demo:
         program, *rest = words
         typed = shlex.join([program, "-i", "firm.yml", *rest])
         print(f"\n$ {typed}", flush=True)
-        command = [ansible.program(program), "-i", str(self.inventory), *rest]
+        command = [*ansible.command(program), "-i", str(self.inventory), *rest]
         environment = {
             **ansible.environment(self.lab.run_dir / "ansible"),
             **self.lab.ansible_env(),
@@ -226,21 +228,32 @@ def play(demo: Demo) -> None:
             raise DemoFailed(f"{name} still has rules of ours")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
-    parser.add_argument("--size", type=int, default=GIB, help="bytes of the package (1 GiB)")
-    chosen = parser.parse_args(arguments)
+def _story(size: int) -> int:
+    """Tell it from an empty machine to an empty machine; return 1 when it ended otherwise."""
     try:
         with Lab(firm()) as lab:
-            demo = Demo(lab, chosen.size)
+            demo = Demo(lab, size)
             demo.prepare()
             play(demo)
     except (DemoFailed, LabError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
-    print("\ndemo: all steps ended as promised; nothing of it is left on this machine")
+    print("\ndemo: all steps ended as promised")
     return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo and return its exit code: 130 after Ctrl-C, 1 when anything is not as promised."""
+    parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
+    parser.add_argument("--size", type=int, default=GIB, help="bytes of the package (1 GiB)")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="FILE",
+        help="snapshot of the machine before set-up, made by tests/lab/machine.py (now)",
+    )
+    chosen = parser.parse_args(arguments)
+    return supervised("demo", lambda: _story(chosen.size), chosen.before)
 
 
 if __name__ == "__main__":

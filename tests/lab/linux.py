@@ -39,6 +39,7 @@ MNT_DETACH = 2
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_PR_SET_CHILD_SUBREAPER = 36
 # pivot_root has no wrapper in glibc; its number is per machine (x86_64 has its own table).
 _SYS_PIVOT_ROOT = 155 if os.uname().machine == "x86_64" else 41
 
@@ -85,6 +86,11 @@ def pivot_into(new_root: str) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when the thread that forked it ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl PDEATHSIG")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of each process below this one whose own parent ends (not pid 1)."""
+    _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl CHILD_SUBREAPER")
 
 
 def set_name(name: str) -> None:
