@@ -9,14 +9,12 @@ middle of the download runs beside the one that is not stopped at all.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
-import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,11 +29,6 @@ TREE = Path(__file__).resolve().parents[2]
 MIB = 1024**2
 
 
-def _obey(terminal: int) -> None:
-    """In the child: let the keys of this terminal send signals to our process group."""
-    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-
-
 class RunningDemo:
     """One run, and what it prints so far."""
 
@@ -45,14 +38,14 @@ class RunningDemo:
         environment = {key: value for key, value in os.environ.items() if "MAKE" not in key}
         with output.open("w") as file:
             self.process = subprocess.Popen(
-                command,
+                # setsid makes the terminal on its standard input the one whose keys it obeys.
+                command if terminal is None else ["setsid", "--ctty", *command],
                 cwd=TREE,
                 env={**environment, "PYTHONPATH": str(TREE / "tests")},
                 stdin=subprocess.DEVNULL if terminal is None else terminal,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=None if terminal is None else lambda: _obey(terminal),
+                start_new_session=terminal is None,
             )
 
     def printed(self) -> str:
@@ -116,12 +109,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
         run.process.wait()
 
 
-def assert_nothing_is_left(processes: dict[int, str | None], before: Machine) -> None:
-    wait_for(
-        lambda: all(linux.start_time(pid) != start for pid, start in processes.items() if start),
-        5,
-        "processes of the demo are left",
-    )
+def all_gone(processes: dict[int, str | None]) -> bool:
+    return all(linux.start_time(pid) != start for pid, start in processes.items() if start)
+
+
+def assert_nothing_is_left(before: Machine) -> None:
     wait_for(lambda: not list(rundir.runs_dir().glob("lab-*")), 5, "run dirs are left")
     assert machine.difference(before, Machine.now()) == {}
 
@@ -135,7 +127,8 @@ def test_stopped_in_a_task_it_ends_at_once(
     processes = demo.in_a_task()
     demo.process.send_signal(number)
     assert demo.end(5) == code
-    assert_nothing_is_left(processes, before)
+    assert all_gone(processes)
+    assert_nothing_is_left(before)
     assert re.search(r"demo: stopped.*\n  processes +none of ours is left\n", demo.printed(), re.S)
     assert "DIFFERENT" not in demo.printed()
 
@@ -151,7 +144,8 @@ def test_ctrl_c_reaches_make_and_all_below_it(tmp_path: Path) -> None:
         processes = demo.in_a_task()
         os.write(ours, b"\x03")
         assert demo.end(5) in (2, -signal.SIGINT)
-        assert_nothing_is_left(processes, before)
+        assert all_gone(processes)
+        assert_nothing_is_left(before)
     finally:
         demo.process.kill()
         os.close(ours)
@@ -163,7 +157,8 @@ def test_killed_make_takes_the_demo_with_it(tmp_path: Path) -> None:
     processes = demo.in_a_task()
     demo.process.kill()
     demo.end(5)
-    assert_nothing_is_left(processes, before)
+    wait_for(lambda: all_gone(processes), 5, "processes of the demo are left")
+    assert_nothing_is_left(before)
 
 
 def test_after_kill_9_a_rerun_tells_the_whole_story(start: Callable[..., RunningDemo]) -> None:
@@ -172,20 +167,17 @@ def test_after_kill_9_a_rerun_tells_the_whole_story(start: Callable[..., Running
     processes = killed.in_a_task()
     killed.process.kill()
     killed.end(5)
-    assert_nothing_is_left(processes, before)
+    wait_for(lambda: all_gone(processes), 5, "processes of the demo are left")
+    assert_nothing_is_left(before)
 
     rerun, downloading = start(8 * MIB), start(1024 * MIB)
     processes = downloading.in_the_download()
     downloading.process.send_signal(signal.SIGINT)
     assert downloading.end(5) == 130
-    wait_for(
-        lambda: all(linux.start_time(pid) != start for pid, start in processes.items() if start),
-        5,
-        "processes of the stopped demo are left",
-    )
+    assert all_gone(processes)
 
     assert rerun.end(150) == 0, rerun.printed()
-    assert_nothing_is_left({}, before)
+    assert_nothing_is_left(before)
     shown = rerun.printed()
     assert "demo: all steps ended as promised" in shown
     for title in ("nft ruleset", "addresses", "mounts", "/etc"):

@@ -243,7 +243,7 @@ def _story(size: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo and return its exit code: 130 after Ctrl-C, 1 when anything is not as promised."""
+    """Run the demo; return 0, 130 after Ctrl-C, or 1 when anything is not as promised."""
     parser = argparse.ArgumentParser(prog="python -m lab.demo", description=__doc__)
     parser.add_argument("--size", type=int, default=GIB, help="bytes of the package (1 GiB)")
     parser.add_argument(

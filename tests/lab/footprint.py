@@ -4,8 +4,8 @@
 """What a run leaves on the machine: nothing but build tools, and the comparison that shows it.
 
 Up to three snapshots are compared: before set-up (it may install Debian packages), after set-up,
-and at the end. Set-up may change /etc and services only by the packages that it installed, and these
-changes are listed; the run itself may change nothing.
+and at the end. Set-up may change /etc and services, and only by the packages that it installed;
+these changes are listed. The run itself may change nothing.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def supervised(name: str, run: Callable[[], int], before_setup: Path | None = No
     if not same:
         print(
             f"\n{name}: this machine is not as it was; see DIFFERENT above. Nothing was put back.\n"
-            f"If another program did that meanwhile, run it again; if not, it is a mistake of ours.",
+            "If another program did that meanwhile, run it again; if not, it is a mistake of ours.",
             file=sys.stderr,
         )
         return code or 1

@@ -8,8 +8,8 @@ changes by itself on a living machine, so that a difference is news: counters, l
 and the elements of nft's sets, where fail2ban and others keep addresses for a while. Processes are
 no part: a machine starts and ends some all the time, so lab.supervisor follows our own instead.
 
-`make demo` runs this file by itself, before set-up, under whatever python3 the machine has: standard
-library only, nothing from this package, Python 3.8.
+`make demo` runs this file by itself, before set-up, under whatever python3 the machine has: so it
+needs only the standard library and Python 3.8, and nothing from this package.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Lines = Tuple[str, ...]
 
 # A fresh machine's PATH may lack them, even root's.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
-# Lists that grow when a kernel module is loaded, and a secret that the kernel makes up on first use.
+# Lists that grow when a kernel module is loaded, and a secret that is made up on first use.
 _SYSCTLS_LEFT_OUT = re.compile(r"tcp_(available|allowed)_congestion_control|tcp_fastopen_key")
 # Mounts that come and go as people log in and as services start.
 _MOUNTS_LEFT_OUT = re.compile(r"/run/(user|credentials)/")
@@ -68,7 +68,9 @@ class Machine:
             mounts=tuple(sorted(_mounts(Path("/proc/self/mountinfo").read_text()))),
             sysctls=tuple(sorted(_sysctls(Path("/proc/sys")))),
             services=_services(),
-            packages=_command("dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\\n"),
+            packages=_command(
+                "dpkg-query", "-W", "-f", "${Package} ${Version} ${db:Status-Abbrev}\\n"
+            ),
             etc=tuple(sorted(files_below(Path("/etc")))),
             modules=modules,
         )
@@ -207,7 +209,9 @@ def _mounts(mountinfo: str) -> Iterator[str]:
 def _sysctls(base: Path) -> Iterator[str]:
     """Settings that are there whichever kernel modules are loaded and interfaces exist."""
     folders = ["net/ipv4", "net/ipv6"]
-    folders += [f"net/ipv{version}/conf/{which}" for version in "46" for which in ("all", "default")]
+    folders += [
+        f"net/ipv{version}/conf/{which}" for version in "46" for which in ("all", "default")
+    ]
     paths = [path for folder in folders for path in sorted((base / folder).glob("*"))]
     for path in [*paths, base / "kernel/hostname", base / "kernel/domainname"]:
         if path.is_file() and not _SYSCTLS_LEFT_OUT.match(path.name):
@@ -230,7 +234,8 @@ def services_at_boot(unit_files: Iterable[str], units: Iterable[str]) -> Lines:
     """Return name and state of each service that starts at boot.
 
     Others come and go by themselves: started by a timer or by D-Bus, ended when idle. The arguments
-    are lines of systemctl: `list-unit-files` (name, state, ..), `list-units` (name, load, active, ..).
+    are what systemctl prints for `list-unit-files` (name, state, ..) and for `list-units` (name,
+    load, active, ..).
     """
     at_boot = set()
     for line in unit_files:

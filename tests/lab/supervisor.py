@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A run that ends with everything it started, whether it is done, fails, or is told to stop.
 
-"Everything it started" is meant literally: all processes below this one, whichever session they have
-moved to. One whose parent has ended stays below us, since this process adopts it (prctl(2),
+"Everything it started" is meant literally: all processes below this one, whichever session they
+have moved to. One whose parent has ended stays below us, since this process adopts it (prctl(2),
 PR_SET_CHILD_SUBREAPER) in place of pid 1. So nothing has to be guessed from the machine's list of
 processes, in which others come and go. Only kill -9 cannot be answered here: against that, the
 lab's keeper and our commands of Ansible watch this process by themselves.
