@@ -20,7 +20,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, Iterable, List, Sequence
 
 import pythons
 import quiet
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 VENV = ROOT / ".venv"
 KEY_FILE = VENV / ".key"
+# Read by tests/lab/footprint.py, too.
+INSTALLED = BUILD / "debian-packages.txt"
 
 # Programs that the lab and its tests start on the machine itself; everything else they need lives
 # in the root that the lab builds for its hosts.
@@ -63,11 +65,22 @@ def apt_install(packages: Sequence[str]) -> None:
         raise ToolError(f"missing: {names}. As root, apt-get install {names}, then run make again")
     say(f"build tools to install from Debian: {names}")
     quiet.run(["apt-get", "update", "-qq"], "apt-get update failed")
-    quiet.run(
-        ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages],
-        f"apt-get could not install {names}",
-    )
+    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages]
+    failure = f"apt-get could not install {names}"
+    # Written down first: the list has to be there also when we are killed before apt-get is done.
+    planned = quiet.run([*install, "--simulate"], failure).splitlines()
+    note_installed(line.split()[1] for line in planned if line.startswith("Inst "))
+    with quiet.signals_wait():
+        quiet.run(install, failure, own_session=True)
     say(f"build tools installed: {names}")
+
+
+def note_installed(packages: Iterable[str]) -> None:
+    """Add packages, with those that they need, to the list of what set-up put on this machine."""
+    known = INSTALLED.read_text().split() if INSTALLED.is_file() else []
+    added = sorted(set(packages) - set(known))
+    say(f"with what they need: {' '.join(added)}")
+    INSTALLED.write_text("".join(f"{package}\n" for package in [*known, *added]))
 
 
 def install_machine_packages() -> None:

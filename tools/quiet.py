@@ -5,17 +5,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
-from typing import Callable, List, Sequence
+from typing import Callable, Iterator, List, Sequence
 
 
 class ToolError(Exception):
     """A tool cannot go on; the message says what failed and what to do."""
 
 
-def run(command: Sequence[str], failure: str) -> str:
+@contextlib.contextmanager
+def signals_wait() -> Iterator[None]:
+    """Put off Ctrl-C and its like until the block is done.
+
+    For a program that must not be cut off, and that is started in a session of its own, where the
+    terminal does not reach it.
+    """
+    caught: List[int] = []
+    former = {
+        number: signal.signal(number, lambda got, _frame: caught.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        if caught:
+            os.kill(os.getpid(), caught[0])
+
+
+def run(command: Sequence[str], failure: str, own_session: bool = False) -> str:
     """Run `command` and return its standard output.
 
     When it fails, raise ToolError with `failure` and the last of what it said.
@@ -24,6 +47,7 @@ def run(command: Sequence[str], failure: str) -> str:
         command,
         check=False,
         close_fds=False,  # see the lock in bootstrap.py
+        start_new_session=own_session,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ from .machine import Machine
 from .supervisor import Supervisor
 
 _TREE = Path(__file__).resolve().parents[2]
-# Written by tools/bootstrap.py: each Debian package that it has installed, one a line.
+# Written by tools/bootstrap.py: each Debian package that it has installed, one on a line.
 INSTALLED = _TREE / ".build" / "debian-packages.txt"
 # What set-up may change by installing Debian packages, and only then.
 _BY_PACKAGES = ("packages", "services", "etc")
