@@ -69,18 +69,19 @@ def apt_install(packages: Sequence[str]) -> None:
     failure = f"apt-get could not install {names}"
     # Written down first: the list has to be there also when we are killed before apt-get is done.
     planned = quiet.run([*install, "--simulate"], failure).splitlines()
-    note_installed(line.split()[1] for line in planned if line.startswith("Inst "))
+    needed = {line.split()[1] for line in planned if line.startswith("Inst ")} - set(packages)
+    say(f"with what they need, new or newer: {' '.join(sorted(needed)) or 'nothing'}")
+    note_installed([*packages, *sorted(needed)])
     with quiet.signals_wait():
         quiet.run(install, failure, own_session=True)
     say(f"build tools installed: {names}")
 
 
 def note_installed(packages: Iterable[str]) -> None:
-    """Add packages, with those that they need, to the list of what set-up put on this machine."""
+    """Add packages to the list of what set-up has put on this machine."""
     known = INSTALLED.read_text().split() if INSTALLED.is_file() else []
-    added = sorted(set(packages) - set(known))
-    say(f"with what they need: {' '.join(added)}")
-    INSTALLED.write_text("".join(f"{package}\n" for package in [*known, *added]))
+    names = dict.fromkeys([*known, *packages])
+    INSTALLED.write_text("".join(f"{name}\n" for name in names))
 
 
 def install_machine_packages() -> None:
