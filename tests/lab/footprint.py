@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -70,9 +71,10 @@ class Footprint:
     def _kept(self, end: Machine, explained: Mapping[str, Sequence[str]]) -> Iterator[str]:
         packages = INSTALLED.read_text().split() if INSTALLED.is_file() else []
         yield from _line("Debian packages", " ".join(packages) or "none")
-        came = [change for field in ("services", "etc") for change in explained.get(field, [])]
-        if came:
-            yield from _line("", f"and with them: {' '.join(change.split()[1] for change in came)}")
+        changes = [change for field in ("services", "etc") for change in explained.get(field, [])]
+        if changes:
+            names = dict.fromkeys(change.split()[1] for change in changes)
+            yield from _line("", f"and with them: {' '.join(names)}")
         yield from _line("in this tree", ".venv and .build (make clean removes them)")
         root = "the lab's Debian root (python -m lab clean removes it)"
         yield from _line("in the user's cache", f"{rundir.cache_dir()}: {root}")
@@ -128,7 +130,15 @@ def _load(path: Path) -> Machine:
 
 
 def _line(title: str, text: str) -> list[str]:
-    return [f"  {title:<26} {text}"]
+    first = f"  {title:<26} "
+    return textwrap.wrap(
+        text,
+        width=110,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _indented(lines: Iterable[str]) -> list[str]:
