@@ -10,7 +10,7 @@ from typing import Any
 
 from .proof import expected_proofs, unproved
 
-_COLUMNS = ("host", "flow", "port", "from", "rules", "verdict", "detail")
+_COLUMNS = ("host", "scenario", "flow", "port", "from", "rules", "verdict", "detail")
 _TITLES = {"from": "seen from", "detail": ""}
 
 
