@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.dispatch import DispatchingAction
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_job import (
+    LOST,
     RESULT,
-    STATUS,
     Job,
+    follow,
 )
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_progress import Progress
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.engine import (
@@ -24,7 +26,6 @@ from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.e
 )
 
 _OFF = ("off", "no", "false", "0")
-_PATIENCE = 3
 
 display = Display()
 
@@ -54,25 +55,20 @@ class ActionModule(DispatchingAction):
         name = task_vars.get("inventory_hostname", "")
         server = self._task.args.get("host", "")
         progress = Progress(str(name), str(server), display.display)
-        lost = 0
         # A worker of Ansible has a session of its own and outlives a play that is killed: nobody
         # would see the result.
         parent = os.getppid()
         try:
-            while lost < _PATIENCE and os.getppid() == parent:
-                look = found.look()
-                if look.kind == RESULT:
-                    return look.content
-                if look.kind == STATUS:
-                    lost = 0
-                    progress.update(look.content)
-                else:
-                    lost += 1
+            look = follow(found, progress.update, lambda: os.getppid() == parent)
         finally:
             found.clean_up()
+        if look.kind == RESULT:
+            return look.content
+        if look.kind == LOST:
+            raise AnsibleConnectionFailure(look.content["msg"])
         message = (
             f"The download on {name} ended without a result: its process was stopped from outside,"
-            " or the host became unreachable. Nothing was changed; run it again, or set"
+            " or its directory was removed. Nothing was changed; run it again, or set"
             " timesensor_progress=off to run it in the foreground."
         )
         return {"failed": True, "msg": message}

@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from ansible.errors import AnsibleConnectionFailure
 
 STATUS = "status"
 RESULT = "result"
 GONE = "gone"
+LOST = "lost"
+
+# Looks that may find no job before it is given up, and seconds for which the host may be out of
+# reach: less than the lease of the job, which goes on meanwhile.
+_PATIENCE = 3
+_OUT_OF_REACH = 15.0
 
 _MARK = "legalops-ftp_path:"
 # One look waits on the host for up to two seconds, so that the end is noticed at once and few
@@ -29,7 +39,9 @@ Execute = Callable[[str], str]
 
 
 class Look(NamedTuple):
-    """What one look found: C(status) or C(result) with their content, C(gone) or C(dead)."""
+    """What one look found: C(status) or C(result) with their content, C(gone), C(dead), or C(lost)
+    with C(msg) when the host could not be reached.
+    """
 
     kind: str
     content: dict[str, Any]
@@ -45,12 +57,50 @@ class Job:
 
     def look(self) -> Look:
         """Tell the job that someone waits for it, and what it has come to."""
-        printed = self._execute(_LOOK.format(place=self._place, pid=self._pid, mark=_MARK))
+        try:
+            printed = self._execute(_LOOK.format(place=self._place, pid=self._pid, mark=_MARK))
+        except AnsibleConnectionFailure as error:
+            return Look(LOST, {"msg": str(error)})
         return parse_look(printed)
 
     def clean_up(self) -> None:
-        """Remove its directory; a job that still runs ends by itself within a second then."""
-        self._execute(f"rm -rf {self._place}")
+        """Remove its directory; a job that still runs ends by itself within a second then, and one
+        that is out of reach at the end of its lease.
+        """
+        with contextlib.suppress(AnsibleConnectionFailure):
+            self._execute(f"rm -rf {self._place}")
+
+
+def follow(
+    job: Job,
+    update: Callable[[dict[str, Any]], None],
+    wanted: Callable[[], bool],
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Look:
+    """Look at a job until its result is there or there is no hope, and return the last look.
+
+    `update` gets each status. `wanted` tells whether anybody still waits for the result. A
+    connection that breaks does not end the download, which may have taken many minutes.
+    """
+    missed, reached = 0, clock()
+    look = Look(GONE, {})
+    while wanted() and look.kind != RESULT:
+        look = job.look()
+        if look.kind == LOST:
+            if clock() - reached > _OUT_OF_REACH:
+                break
+            pause(1.0)
+            continue
+        reached = clock()
+        if look.kind == STATUS:
+            missed = 0
+            update(look.content)
+        elif look.kind != RESULT:
+            missed += 1
+            if missed == _PATIENCE:
+                break
+    return look
 
 
 def parse_look(printed: str) -> Look:
