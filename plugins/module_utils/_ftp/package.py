@@ -12,6 +12,7 @@ wrong.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import stat
@@ -71,6 +72,7 @@ def ensure_package(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
         result.update(changed=before is not None or leftover, size=0, seed="")
         result["reason"] = "it is there" if before is not None else ""
         if result["changed"] and not check_mode:
+            _remove(path + _SUFFIX)
             _remove(path)
         result["diff"] = _diff(path, _describe(before), [])
         return result
@@ -85,6 +87,10 @@ def ensure_package(params: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
         _check_room(path, size, before)
         if not check_mode:
             result["sha256"] = _write(path, size, pattern)
+    elif leftover:
+        result.update(changed=True, reason="what an interrupted run left stands beside it")
+        if not check_mode:
+            _remove(path + _SUFFIX)
     after = [f"size: {size}", f"seed: {seed}", f"mode: {MODE:04o}"]
     result["diff"] = _diff(path, _describe(before, reason, seed), after)
     return result
@@ -161,11 +167,12 @@ def _write(path: str, size: int, pattern: Pattern) -> str:
     digest.
     """
     partial = path + _SUFFIX
-    _unlink(partial)
+    _remove(partial)
     hasher = hashlib.sha256()
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _allocate(descriptor, size)
             for chunk in pattern.chunks(size):
                 hasher.update(chunk)
@@ -205,10 +212,31 @@ def _sync_directory(directory: str) -> None:
 
 def _remove(path: str) -> None:
     try:
-        _unlink(path)
-        _unlink(path + _SUFFIX)
+        if not _is_being_written(path):
+            _unlink(path)
+            return
     except OSError as error:
         raise TimesensorError(f"Removing {path} failed: {error.strerror}.") from error
+    raise TimesensorError(
+        f"Another run writes {path} just now; it was left alone. Run again when it is over."
+    )
+
+
+def _is_being_written(path: str) -> bool:
+    """Tell whether a run of ours has it open: it holds a lock, which ends with its process."""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return False
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _unlink(path: str) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from pathlib import Path
@@ -96,6 +97,33 @@ def test_absent(tmp_path: Path) -> None:
     assert path.exists()
     assert ensure_package(gone, False)["changed"] is True
     assert os.listdir(str(tmp_path)) == []
+
+
+def test_what_an_interrupted_run_left_goes_away(tmp_path: Path) -> None:
+    path = tmp_path / "p.bin"
+    ensure_package(params(path), False)
+    partial = tmp_path / "p.bin.legalops-partial"
+    partial.write_bytes(b"half")
+    assert ensure_package(params(path), True)["changed"] is True
+    assert partial.exists()
+    assert ensure_package(params(path), False)["reason"].startswith("what an interrupted run left")
+    assert os.listdir(str(tmp_path)) == ["p.bin"]
+    assert path.read_bytes() == content()
+    partial.mkdir()
+    with pytest.raises(TimesensorError, match="Is a directory"):
+        ensure_package(params(path, seed="other"), False)
+    assert path.read_bytes() == content()
+
+
+def test_two_runs_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "p.bin"
+    with (tmp_path / "p.bin.legalops-partial").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for more in ({}, {"state": "absent"}):
+            with pytest.raises(TimesensorError, match="Another run writes"):
+                ensure_package(params(path, **more), False)
+    ensure_package(params(path), False)
+    assert path.read_bytes() == content()
 
 
 def test_no_room(tmp_path: Path) -> None:
