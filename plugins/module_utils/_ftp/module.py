@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 
 from . import job
+from .masking import hide
 from .measure import measure
 from .options import parse_options
 
@@ -26,10 +27,6 @@ NOTHING_SENT = {
     "fix": "",
     "msg": "check mode: nothing was sent",
 }
-
-# Where an observation holds what a server said or a user wrote; all else is our own words and
-# numbers.
-_FREE_TEXT = ("path", "text", "said", "control_log", "msg")
 
 
 def run_ftp_path(module: AnsibleModule) -> Dict[str, Any]:
@@ -56,12 +53,3 @@ def run_ftp_path(module: AnsibleModule) -> Dict[str, Any]:
     # own words and numbers, from which the verdict is made, and in the name of the job's directory.
     module.no_log_values.clear()
     return result
-
-
-def hide(value: Any, secrets: FrozenSet[str], free: bool = False) -> Any:
-    """Return `value` with the secrets masked in all free text, and only there."""
-    if isinstance(value, dict):
-        return {key: hide(item, secrets, free or key in _FREE_TEXT) for key, item in value.items()}
-    if isinstance(value, list):
-        return [hide(item, secrets, free) for item in value]
-    return remove_values(value, secrets) if free and isinstance(value, str) else value
