@@ -35,7 +35,10 @@ class Script:
     def follow(self, looks: int = 100) -> Look:
         job = Job({"directory": "/tmp/x", "pid": 1}, self.execute)
         left = iter(range(looks))
-        wanted = lambda: next(left, None) is not None  # noqa: E731
+
+        def wanted() -> bool:
+            return next(left, None) is not None
+
         return follow(job, self.updates.append, wanted, lambda: self.now, self._pause)
 
     def _pause(self, seconds: float) -> None:

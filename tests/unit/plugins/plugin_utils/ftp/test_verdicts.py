@@ -94,6 +94,7 @@ DAMAGE = {"offset": 5, "kind": "bit_flipped", "detail": "1 byte changed, xor 0x0
         ({"limits__min_mbit_window": 801.0}, "below_min_rate"),
         ({"limits__min_mbit": 800.0, "limits__min_mbit_window": 800.0}, "ok"),
         ({"size": SIZE + 1}, "server_wrong_file"),
+        ({"size": 0, "size_on_server": 0, "transfer__bytes": 0}, "server_wrong_file"),
     ],
 )
 def test_verdicts(changes: dict[str, Any], verdict: str) -> None:
