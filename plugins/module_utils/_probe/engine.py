@@ -58,7 +58,7 @@ def probe(
     Takes about `timeout` seconds at most, however many targets there are. Raises `InputError`
     with every mistake.
     """
-    parsed = parse_targets(targets)
+    parsed = parse_targets(targets, family)
     if family not in FAMILIES:
         raise InputError(
             [Problem("family", f"{family!r} is not one of {', '.join(FAMILIES)}")],

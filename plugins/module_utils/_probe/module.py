@@ -60,7 +60,7 @@ def listener_argument_spec() -> dict[str, Any]:
 
 def run_probe(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Return the result of flow_probe. Raises `InputError`."""
-    targets = parse_targets(params["targets"])
+    targets = parse_targets(params["targets"], params["family"])
     if check_mode:
         return {"changed": False, "skipped": True, "results": not_probed(targets)}
     results = probe_parsed(targets, parse_timeout(params["timeout"]), params["family"])

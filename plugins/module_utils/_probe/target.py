@@ -84,11 +84,11 @@ def is_address(value: str) -> bool:
     return True
 
 
-def parse_targets(values: Any) -> Tuple[Target, ...]:
-    """Read the option C(targets). Raises `InputError` with every problem, each with target id and
-    field."""
+def parse_targets(values: Any, family: str = AUTO) -> Tuple[Target, ...]:
+    """Read the option C(targets), of which only addresses of `family` may be tried. Raises
+    `InputError` with every problem, each with target id and field."""
     problems = Problems()
-    targets = _parse_all(values, problems)
+    targets = _parse_all(values, family, problems)
     if problems.found:
         raise InputError(problems.found, untouched="nothing was sent")
     return tuple(targets)
@@ -97,7 +97,7 @@ def parse_targets(values: Any) -> Tuple[Target, ...]:
 def input_problems(params: Mapping[str, Any]) -> List[Problem]:
     """Return all problems of flow_probe's options, converted or not."""
     problems = Problems()
-    _parse_all(params.get("targets"), problems)
+    _parse_all(params.get("targets"), params.get("family"), problems)
     with problems.at("timeout"):
         parse_timeout(params.get("timeout", 5))
     with problems.at("family"):
@@ -126,18 +126,20 @@ def parse_port_number(value: Any) -> int:
     return int(text)
 
 
-def _parse_all(values: Any, problems: Problems) -> List[Target]:
+def _parse_all(values: Any, family: Any, problems: Problems) -> List[Target]:
     if not isinstance(values, (list, tuple)):
         problems.add("targets", f"{values!r} is not a list of targets")
         return []
     if not values:
         problems.add("targets", "the list is empty, name at least one target")
-    parsed = [_parse_target(value, number, problems) for number, value in enumerate(values, 1)]
+    parsed = [
+        _parse_target(value, number, family, problems) for number, value in enumerate(values, 1)
+    ]
     check_unique_ids(values, "target", problems)
     return [target for target in parsed if target is not None]
 
 
-def _parse_target(value: Any, number: int, problems: Problems) -> Target | None:
+def _parse_target(value: Any, number: int, family: Any, problems: Problems) -> Target | None:
     before = len(problems.found)
     item = open_item(value, number, "target", FIELDS, "id, host, port, ...", problems)
     if item is None:
@@ -145,7 +147,7 @@ def _parse_target(value: Any, number: int, problems: Problems) -> Target | None:
     where = item.where
     fields: Dict[str, Any] = {"id": item.id}
     with problems.at(f"{where}, host"):
-        fields["host"] = _parse_host(value.get("host"))
+        fields["host"] = _parse_host(value.get("host"), family)
     with problems.at(f"{where}, port"):
         fields["port"] = parse_port_number(value.get("port"))
     for field, allowed, default in (
@@ -163,10 +165,12 @@ def _parse_target(value: Any, number: int, problems: Problems) -> Target | None:
     return Target(**fields) if len(problems.found) == before else None
 
 
-def _parse_host(value: Any) -> str:
+def _parse_host(value: Any, family: Any) -> str:
     host = "" if value is None else str(value).strip()
     if host and not is_address(host) and not looks_like_name(host):
         raise ValueProblem(f"{host!r} is neither an address nor a host name")
+    if is_address(host) and family in (IPV4, IPV6) and (":" in host) != (family == IPV6):
+        raise ValueProblem(f"{host!r} is no address of the family {family}, which is asked for")
     return host
 
 

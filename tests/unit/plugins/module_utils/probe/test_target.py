@@ -126,6 +126,21 @@ def test_a_wrong_family_is_named() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("family", "right", "wrong"),
+    [("ipv4", "192.0.2.1", "2001:db8::1"), ("ipv6", "fe80::1%eth0", "192.0.2.1")],
+)
+def test_an_address_of_the_other_family_is_no_question_of_dns(
+    family: str, right: str, wrong: str
+) -> None:
+    assert problems({"id": "a", "host": right, "port": 1}, family=family) == []
+    assert problems({"id": "a", "host": wrong, "port": 1}, family=family) == [
+        f"target a, host: '{wrong}' is no address of the family {family}, which is asked for"
+    ]
+    with pytest.raises(InputError, match="nothing was sent"):
+        parse_targets([{"id": "a", "host": wrong, "port": 1}], family)
+
+
 def test_the_token_is_not_shown() -> None:
     (target,) = parse_targets(
         [{"id": "a", "host": "a.example", "port": 1, "service": "token", "token": "secret-secret"}]
