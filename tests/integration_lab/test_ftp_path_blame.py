@@ -144,6 +144,13 @@ def test_a_family_without_a_way_does_not_hide_the_other(open_firm: FtpFirm, off:
         )
 
 
+def test_the_deadline_holds_for_names_too(open_firm: FtpFirm) -> None:
+    open_firm.use_name_server(open_firm.server_address)
+    open_firm.router.nft(chain("forward", "udp dport 53 drop"))
+    assert run(open_firm, host="slow.test").short == ("dns_failed", "high")
+    assert run(open_firm, host="slow.test", deadline=0.3).short == ("deadline_exceeded", "high")
+
+
 def test_no_route_is_no_firewall(open_firm: FtpFirm) -> None:
     open_firm.client.sh("ip route del default")
     try:

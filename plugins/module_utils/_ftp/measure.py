@@ -137,7 +137,7 @@ class _Run:
     def _connect(self) -> None:
         options = self._options
         self.seen["phase"] = "resolve"
-        addresses = resolve(options.host, options.port)
+        addresses = resolve(options.host, options.port, self._deadline)
         self.seen["phase"] = "connect"
         failures: List[Broken] = []
         for address in addresses:

@@ -8,6 +8,7 @@ one.
 from __future__ import annotations
 
 import socket
+import threading
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .._probe.witness import Seen, Witness
@@ -16,20 +17,39 @@ from .broken import DNS, Broken, Deadline, from_os_error
 Address = Tuple[int, Tuple[Any, ...]]
 Watch = Callable[[], Optional[Dict[str, Any]]]
 
+# More than a resolver takes for three name servers that do not answer (resolv.conf(5)).
+_LONGEST_LOOK_UP = 60.0
+
 
 def unwatched() -> None:
     """Tell nothing: the C(Watch) of a connection that no packet socket looks at."""
 
 
-def resolve(host: str, port: int, family: int = socket.AF_UNSPEC) -> List[Address]:
-    """Return family and socket address of each address of `host`. Raises `Broken` (dns)."""
-    try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Broken(
-            DNS, f"{host} has no address: {getattr(error, 'strerror', '') or error}"
-        ) from error
-    return [(item[0], tuple(item[4])) for item in found]
+def resolve(host: str, port: int, deadline: Deadline) -> List[Address]:
+    """Return family and socket address of each address of `host`. Raises `Broken` (dns, deadline).
+
+    In a thread, because C(getaddrinfo) knows no end in time.
+    """
+    found: List[Address] = []
+    errors: List[str] = []
+
+    def look_up() -> None:
+        try:
+            for item in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+                found.append((item[0], tuple(item[4])))
+        except (OSError, UnicodeError) as error:
+            errors.append(str(getattr(error, "strerror", "") or error))
+
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(deadline.limit(_LONGEST_LOOK_UP))
+    if thread.is_alive():
+        if deadline.passed():
+            raise deadline.broken()
+        raise Broken(DNS, f"{host} has no address: no answer in {_LONGEST_LOOK_UP:g} s")
+    if errors:
+        raise Broken(DNS, f"{host} has no address: {errors[0]}")
+    return found
 
 
 class Wire:

@@ -39,7 +39,8 @@ def applies(seen: Seen) -> Verdict | None:
         *wire_evidence(seen["control_wire"]),
     )
     fix = (
-        f"A firewall forgot the control connection within the {idle:.0f} s that the transfer took:"
+        f"A firewall {'forgot' if lost else 'reset'} the control connection within the {idle:.0f} s"
+        " that the transfer took:"
         " raise its idle timeout for"
         " established TCP connections on port 21 above the longest transfer (1 GiB at 10 Mbit/s"
         " takes 15 minutes), or"
