@@ -37,6 +37,14 @@ class FlowState:
     foreign: tuple[dict[str, Any], ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Audit:
+    """The states of a policy's flows, and warnings."""
+
+    flows: tuple[FlowState, ...]
+    warnings: tuple[str, ...]
+
+
 class Backend(abc.ABC):
     """One way of enforcing policies on a host. A new backend is a new file and an entry in
     `registry.BACKENDS`."""
@@ -56,6 +64,6 @@ class Backend(abc.ABC):
         """Apply `change` as one transaction: all of it or, with a `TimesensorError`, nothing."""
 
     @abc.abstractmethod
-    def audit(self, stored: Sequence[Policy], policy: Policy) -> list[FlowState]:
+    def audit(self, stored: Sequence[Policy], policy: Policy) -> Audit:
         """Return the state of each flow of `policy` in the kernel. `stored` are the policies of the
         host now."""

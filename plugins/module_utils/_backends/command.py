@@ -15,6 +15,7 @@ from .._plan.ruleset import Ruleset, parse_ruleset
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TIMEOUT_S = 60
+_LEGACY_TABLES = ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names")
 
 
 def find_tool(name: str, package: str, what_for: str) -> str:
@@ -36,6 +37,18 @@ def find_nft() -> str:
 def read_ruleset(nft: str) -> Ruleset:
     """Return the live ruleset of this network namespace."""
     return parse_ruleset(json.loads(run_tool([nft, "-j", "list", "ruleset"])))
+
+
+def has_legacy_nat() -> bool:
+    """Tell whether iptables-legacy holds a NAT table here, which nft does not show."""
+    for path in _LEGACY_TABLES:
+        try:
+            with open(path, encoding="ascii") as stream:
+                if "nat" in stream.read().split():
+                    return True
+        except OSError:
+            continue  # the kernel has no legacy iptables
+    return False
 
 
 def run_tool(command: list[str], stdin: str = "") -> str:

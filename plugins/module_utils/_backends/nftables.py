@@ -13,12 +13,13 @@ from typing import Any, Sequence
 from .._model.errors import TimesensorError
 from .._model.policy import Policy
 from .._plan.attach import live_bypasses
+from .._plan.chain_walk import Stop
 from .._plan.desired import Desired, own_part, plan
 from .._plan.exposure import exposure
+from .._plan.nat_warnings import nat_warnings
 from .._plan.ruleset import Ruleset
-from .._plan.walk import Stop
-from .base import Backend, Change, FlowState
-from .command import find_nft, find_tool, read_ruleset, run_tool
+from .base import Audit, Backend, Change, FlowState
+from .command import find_nft, find_tool, has_legacy_nat, read_ruleset, run_tool
 
 _COMMENT = re.compile(r'comment "([^"]*)"$')
 
@@ -55,7 +56,7 @@ class NftablesBackend(Backend):
             needed=not prepared.in_place,
             conflicts=desired.conflicts,
             exposure=tuple(exposure(before, after, desired.findings)),
-            warnings=_partial_warnings(desired),
+            warnings=(*_foreign_warnings(desired), *nat_warnings(after, desired.nat)),
             handle=prepared,
         )
 
@@ -63,7 +64,7 @@ class NftablesBackend(Backend):
         prepared: _Prepared = change.handle
         run_tool([self._nft, "-f", "-"], prepared.desired.script(prepared.live))
 
-    def audit(self, stored: Sequence[Policy], policy: Policy) -> list[FlowState]:
+    def audit(self, stored: Sequence[Policy], policy: Policy) -> Audit:
         others = [item for item in stored if item.name != policy.name]
         mine = [item for item in stored if item.name == policy.name]
         prepared = self._prepare([*others, policy])
@@ -71,9 +72,9 @@ class NftablesBackend(Backend):
         live = _rules_by_tag(prepared.live_text)
         bypassed = live_bypasses(prepared.live)
         displaced = {
-            item.tag
-            for item, stop in prepared.desired.findings.stopped
-            if (stop, item.tag) not in bypassed
+            blocked.item.tag
+            for blocked in prepared.desired.findings.stopped
+            if (blocked.stop, blocked.item.tag) not in bypassed
         }
         foreign = _foreign_by_tag(prepared.desired, bypassed)
         result = []
@@ -84,11 +85,11 @@ class NftablesBackend(Backend):
             if state == "present" and not recorded:
                 state = "differs" if live.get(tag) else "missing"
             result.append(FlowState(flow.id, state, tuple(foreign.get(tag, ()))))
-        return result
+        return Audit(tuple(result), nat_warnings([policy], prepared.desired.nat))
 
     def _prepare(self, policies: Sequence[Policy]) -> _Prepared:
         live = read_ruleset(self._nft)
-        desired = plan(policies, live)
+        desired = plan(policies, live, has_legacy_nat())
         return _Prepared(
             desired=desired,
             live=live,
@@ -145,7 +146,8 @@ def _foreign_by_tag(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return by flow the foreign rules that override it: all its packets, or some of them."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for pairs, effect in ((desired.findings.stopped, "all"), (desired.findings.partial, "some")):
+    stopped = [(blocked.item, blocked.stop) for blocked in desired.findings.stopped]
+    for pairs, effect in ((stopped, "all"), (desired.findings.partial, "some")):
         for item, stop in pairs:
             entry = _describe(stop, effect)
             hidden = (stop, item.tag) in bypassed
@@ -154,12 +156,15 @@ def _foreign_by_tag(
     return found
 
 
-def _partial_warnings(desired: Desired) -> tuple[str, ...]:
-    by_stop: dict[Stop, list[str]] = {}
-    for item, stop in desired.findings.partial:
-        by_stop.setdefault(stop, []).append(item.tag)
+def _foreign_warnings(desired: Desired) -> tuple[str, ...]:
+    found: dict[tuple[Stop, str], list[str]] = {}
+    for pairs, effect in (
+        (desired.findings.partial, "may drop some packets of"),
+        (desired.findings.untracked, "may take out of connection tracking, NAT and the FTP helper"),
+    ):
+        for item, stop in pairs:
+            found.setdefault((stop, effect), []).append(item.tag)
     return tuple(
-        f"{stop} may drop some packets of {', '.join(dict.fromkeys(tags))}; it is not ours and was"
-        " left as it is"
-        for stop, tags in by_stop.items()
+        f"{stop} {effect} {', '.join(dict.fromkeys(tags))}; it is not ours and was left as it is"
+        for (stop, effect), tags in found.items()
     )

@@ -48,7 +48,7 @@ class Management:
 @dataclasses.dataclass(frozen=True)
 class Policy:
     """One policy, complete and valid. `management` is what was asked for plus what was found at
-    apply."""
+    apply; `inside_networks`, behind a gateway's inside, are looked up at each run and not kept."""
 
     name: str
     flows: tuple[Flow, ...]
@@ -60,6 +60,7 @@ class Policy:
     baseline: tuple[str, ...] = OPTIONAL_BASELINE
     management: tuple[Management, ...] = ()
     resolvers: tuple[Network, ...] = ()
+    inside_networks: tuple[Network, ...] = ()
     persist: bool = True
 
     @property

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Iterable, Sequence
+from typing import Any, Iterable, Sequence
 
 from .._model.policy import Policy
-from .owners import manager_of
+from .chain_walk import Stop
+from .nat import NatReader
+from .owners import NFTABLES, manager_of
 from .packets import PacketClass, packet_classes
 from .render import accept_rules, chain_block
 from .ruleset import JUMP_COMMENT, OWN_PREFIX, Ruleset
-from .walk import Stop, fate_of
+from .seen import Seen
+from .walk import DIMENSIONS, fate_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,53 +53,71 @@ class Attachment:
 
 @dataclasses.dataclass(frozen=True)
 class Conflict:
-    """A stop that we may not touch because a tool manages its table."""
+    """A stop before which we may put nothing: a tool manages its table (`manager`), or no rule of
+    ours can be right there (`why`)."""
 
     stop: Stop
     manager: str
     flows: tuple[str, ...]
+    why: str = ""
 
     def as_dict(self) -> dict[str, object]:
+        why = self.why or f"{self.manager} manages it"
         return {
-            "backend": self.manager,
+            "backend": self.manager or NFTABLES,
             "table": f"{self.stop.family} {self.stop.table}",
             "chain": self.stop.chain,
             "handle": self.stop.handle,
             "flows": list(self.flows),
-            "what": f"{self.stop} stops {', '.join(self.flows)}; {self.manager} manages it",
+            "what": f"{self.stop} stops {', '.join(self.flows)}; {why}",
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class Blocked:
+    """Packets of a flow that all end at `stop`, and as what they are seen there."""
+
+    item: PacketClass
+    seen: Seen
+    stop: Stop
 
 
 @dataclasses.dataclass(frozen=True)
 class Findings:
     """What the walk of the foreign ruleset found for all flows of all policies."""
 
-    stopped: tuple[tuple[PacketClass, Stop], ...]
+    stopped: tuple[Blocked, ...]
     partial: tuple[tuple[PacketClass, Stop], ...]
+    untracked: tuple[tuple[PacketClass, Stop], ...] = ()
 
 
-def survey(policies: Sequence[Policy], foreign: Ruleset) -> Findings:
+def survey(policies: Sequence[Policy], foreign: Ruleset, nat: NatReader | None = None) -> Findings:
     """Walk every packet class of `policies` through `foreign`, a ruleset without anything of
     ours."""
-    stopped = []
-    partial = []
+    nat = nat or NatReader(foreign)
+    stopped: list[Blocked] = []
+    partial: list[tuple[PacketClass, Stop]] = []
+    untracked: list[tuple[PacketClass, Stop]] = []
     for policy in policies:
         for item in packet_classes(policy):
-            fate = fate_of(item, foreign)
-            stopped += [(item, stop) for stop in fate.stops]
+            fate = fate_of(item, foreign, nat)
+            stopped += [Blocked(item, seen, stop) for seen, stop in fate.stops]
             partial += [(item, stop) for stop in fate.partial]
-    return Findings(tuple(stopped), tuple(partial))
+            untracked += [(item, stop) for stop in fate.untracked]
+    return Findings(tuple(stopped), tuple(partial), tuple(untracked))
 
 
 def conflicts_in(findings: Findings, foreign: Ruleset) -> tuple[Conflict, ...]:
-    """Return the stops in tables that a tool manages, each with the flows it hits."""
-    flows: dict[Stop, list[str]] = {}
-    for item, stop in findings.stopped:
-        if manager_of(stop.table_key, foreign):
-            flows.setdefault(stop, []).append(item.tag)
+    """Return the stops before which we may put nothing, each with the flows it hits."""
+    flows: dict[tuple[Stop, str, str], list[str]] = {}
+    for blocked in findings.stopped:
+        manager = manager_of(blocked.stop.table_key, foreign)
+        if manager or blocked.seen.refused:
+            key = (blocked.stop, manager, "" if manager else blocked.seen.refused)
+            flows.setdefault(key, []).append(blocked.item.tag)
     return tuple(
-        Conflict(stop, manager_of(stop.table_key, foreign), tuple(dict.fromkeys(tags)))
-        for stop, tags in flows.items()
+        Conflict(stop, manager, tuple(dict.fromkeys(tags)), why)
+        for (stop, manager, why), tags in flows.items()
     )
 
 
@@ -104,9 +125,9 @@ def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, .
     """Return the chains and jumps that let the stopped packets through, in tables that we may add
     to."""
     by_stop: dict[Stop, list[PacketClass]] = {}
-    for item, stop in findings.stopped:
-        if not manager_of(stop.table_key, foreign):
-            by_stop.setdefault(stop, []).append(item)
+    for blocked in findings.stopped:
+        if not manager_of(blocked.stop.table_key, foreign) and not blocked.seen.refused:
+            by_stop.setdefault(blocked.stop, []).append(blocked.seen.own)
     ordered = sorted(by_stop, key=lambda stop: (stop.chain_key, _position(stop, foreign)))
     names: dict[tuple[str, str], set[str]] = {}
     result = []
@@ -114,9 +135,28 @@ def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, .
         taken = names.setdefault(stop.table_key, set())
         name = _free_name(stop.chain, taken)
         taken.add(name)
-        rules = accept_rules(by_stop[stop], with_state=True)
-        result.append(Attachment(stop, name, tuple(rules)))
+        rules = accept_rules(_united(by_stop[stop]), with_state=True)
+        result.append(Attachment(stop, name, tuple(dict.fromkeys(rules))))
     return tuple(result)
+
+
+def _united(classes: Sequence[PacketClass]) -> Sequence[PacketClass]:
+    """Put together what the walk has taken apart: classes that differ in one set of interfaces or
+    networks only are one."""
+    for dimension in DIMENSIONS:
+        groups: dict[tuple[PacketClass, bool], list[Any]] = {}
+        for item in classes:
+            values = getattr(item, dimension)
+            blank: dict[str, Any] = {dimension: ()}
+            # Empty means any, and stays apart.
+            key = (dataclasses.replace(item, **blank), bool(values))
+            groups.setdefault(key, []).extend(values)
+        united: list[PacketClass] = []
+        for (common, _unused), values in groups.items():
+            whole: dict[str, Any] = {dimension: tuple(dict.fromkeys(values))}
+            united.append(dataclasses.replace(common, **whole))
+        classes = united
+    return classes
 
 
 def _position(stop: Stop, foreign: Ruleset) -> int:

@@ -20,18 +20,21 @@ from .attach import (
     live_jumps,
     survey,
 )
+from .nat import NatReader
 from .own_table import render_own_table
 from .ruleset import OWN_FAMILY, OWN_PREFIX, OWN_TABLE, Ruleset
 
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
-    """What must be in the kernel for a set of policies, given the foreign part of the ruleset."""
+    """What must be in the kernel for a set of policies, given the foreign part of the ruleset;
+    `nat` reads the NAT of that part."""
 
     table: str
     attachments: tuple[Attachment, ...]
     findings: Findings
     conflicts: tuple[Conflict, ...]
+    nat: NatReader
 
     def as_ruleset_text(self) -> str:
         """Return our table and our chains in foreign tables as nft text: to be kept, shown, or
@@ -63,15 +66,20 @@ class Desired:
         return wanted == found
 
 
-def plan(policies: Sequence[Policy], live: Ruleset) -> Desired:
-    """Return what the kernel must hold for `policies`. Pure: reads `live`, changes nothing."""
+def plan(policies: Sequence[Policy], live: Ruleset, opaque_nat: bool = False) -> Desired:
+    """Return what the kernel must hold for `policies`. Pure: reads `live`, changes nothing.
+
+    `opaque_nat` tells that the host has NAT rules that are not in `live`.
+    """
     foreign = live.without_own()
-    findings = survey(policies, foreign)
+    nat = NatReader(foreign, opaque_nat)
+    findings = survey(policies, foreign, nat)
     return Desired(
         table=render_own_table(policies),
         attachments=attachments_for(findings, foreign),
         findings=findings,
         conflicts=conflicts_in(findings, foreign),
+        nat=nat,
     )
 
 

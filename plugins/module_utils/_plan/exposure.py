@@ -23,7 +23,7 @@ def exposure(
     `findings` is the survey of the foreign ruleset for `after`.
     """
     known = {_anonymous(item) for policy in before for item in packet_classes(policy)}
-    stopped = {_anonymous(item): str(stop) for item, stop in findings.stopped}
+    stopped = {_anonymous(blocked.item): str(blocked.stop) for blocked in findings.stopped}
     opened: dict[tuple[str, str, str], list[PacketClass]] = {}
     for policy in after:
         for item in packet_classes(policy):

@@ -3,243 +3,251 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does a rule of somebody else's match our packets: all of them, some of them, or none?
 
-Three answers, because a rule can look at what is not known beforehand (a mark, a rate, a set that
-fail2ban fills). What this file does not understand is SOME, never a guess. The JSON is
-libnftables-json(5).
+Three answers, because a rule can look at what is not known beforehand (a mark, a rate, a random
+number, a set that fail2ban fills). What this file does not understand is SOME, never a guess. The
+JSON is libnftables-json(5).
 """
 
 from __future__ import annotations
 
-import fnmatch
-import ipaddress
 from typing import Any, Mapping, Sequence
 
-from .._model.addresses import IPV4, Network
+from .._model.addresses import IPV4
 from .._model.flow import BROADCAST
-from .._model.ports import ALL_PORTS, PortRange
-from .packets import FORWARD, INPUT, NEW, OUTPUT, POSTROUTING, PREROUTING, PacketClass
-from .ruleset import Ruleset
-
-NONE = "none"
-SOME = "some"
-ALL = "all"
-
+from .packets import (
+    DATA,
+    FORWARD,
+    INGRESS,
+    INPUT,
+    NEW,
+    OUTPUT,
+    POSTROUTING,
+    PREROUTING,
+    RELATED,
+    REQUEST,
+    PacketClass,
+)
+from .ruleset import Ruleset, bare_element
+from .seen import ALL, NONE, SOME, Seen, both, either, negated
+from .values import addresses, first_packet_flags, interfaces, named, ports
 
 _FAMILY_NAMES = {"ipv4": ("ipv4", 2), "ipv6": ("ipv6", 10)}
+_ETHER_TYPES = {"ipv4": ("ip", 0x0800), "ipv6": ("ip6", 0x86DD)}
 _PROTOCOL_NUMBERS = {"tcp": 6, "udp": 17}
-_LOOPBACK = "lo"
+_OTHER_TRANSPORTS = ("icmp", "icmpv6", "igmp", "udplite", "sctp", "dccp", "esp", "ah", "comp")
 
-
-def both(left: str, right: str) -> str:
-    """Return the answer for two conditions that must both hold."""
-    if NONE in (left, right):
-        return NONE
-    return ALL if left == right == ALL else SOME
-
-
-def negated(answer: str) -> str:
-    return {NONE: ALL, ALL: NONE}.get(answer, SOME)
+# Whether packets have an incoming and an outgoing interface at a hook. In postrouting the incoming
+# one of forwarded packets is known since Linux 5.7 (commit 28f8bfd1ac94).
+_WITH_IIF = (INGRESS, PREROUTING, INPUT, FORWARD)
+_WITH_OIF = (FORWARD, OUTPUT, POSTROUTING)
 
 
 def family_sees(table_family: str, item: PacketClass) -> bool:
     """Tell whether chains of a table of this family see packets of the class at all."""
-    if table_family == "inet":
+    if table_family in ("inet", "netdev"):
         return True
     return table_family == ("ip" if item.family == IPV4 else "ip6")
 
 
 def match_expression(
-    expression: Mapping[str, Any], item: PacketClass, ruleset: Ruleset, table: tuple[str, str]
+    expression: Mapping[str, Any], seen: Seen, ruleset: Ruleset, table: tuple[str, str]
 ) -> str:
     """Answer for one C(match) of a rule."""
     operator = expression.get("op", "==")
-    right = _resolve(expression.get("right"), ruleset, table)
-    if right is None:
+    left, right = expression.get("left"), expression.get("right")
+    if lacks_header(left, seen.packets):
+        return NONE  # a match on a header that the packets do not have fails, whatever its operator
+    if _is_tcp_flags(left):
+        answer = _tcp_flags(left, right, seen.packets, operator)
+        return negated(answer) if operator == "!=" else answer
+    values = resolve(right, ruleset, table)
+    if values is None:
         return SOME
-    answer = match_values(expression.get("left"), right, item, operator)
+    if _needs_conntrack(left):
+        if seen.tracked == NONE and not _is_state(left):
+            return NONE  # nft_ct_get_eval(): without an entry there is nothing to compare
+        if seen.tracked == SOME:
+            return SOME
+    answer = match_values(left, values, seen, operator)
     return negated(answer) if operator == "!=" else answer
 
 
-def match_values(left: Any, right: Sequence[Any], item: PacketClass, operator: str = "==") -> str:
-    """Answer whether the packets' value of `left` lies among the values `right`."""
+def match_values(left: Any, right: Sequence[Any], seen: Seen, operator: str = "==") -> str:
+    """Answer whether the packets' value of `left` lies among the values `right`; != is answered as
+    ==, as the caller turns it around."""
     if not isinstance(left, Mapping) or len(left) != 1:
         return SOME
+    if lacks_header(left, seen.packets):
+        return NONE
     kind, detail = next(iter(left.items()))
-    if kind == "payload" and isinstance(detail, Mapping):
-        return _payload(detail, right, item, operator)
-    if kind == "meta" and isinstance(detail, Mapping):
-        return _meta(detail.get("key"), right, item)
-    if kind == "ct" and isinstance(detail, Mapping):
-        return _conntrack(detail.get("key"), right, item)
-    if kind == "fib" and isinstance(detail, Mapping) and detail.get("result") == "type":
-        return _fib_type(detail.get("flags", ()), right, item)
+    if kind == "concat":
+        return _concatenation(detail, right, seen)
+    if not isinstance(detail, Mapping):
+        return SOME
+    if kind == "payload":
+        return _payload(detail, right, seen, operator)
+    if kind == "meta":
+        return _meta(detail.get("key"), right, seen)
+    if kind == "ct":
+        return _conntrack(detail.get("key"), right, seen)
+    if kind == "fib":
+        return _fib(detail, right, seen)
     return SOME
 
 
-def _resolve(right: Any, ruleset: Ruleset, table: tuple[str, str]) -> Sequence[Any] | None:
+def resolve(right: Any, ruleset: Ruleset, table: tuple[str, str]) -> Sequence[Any] | None:
     """Return the values on the right of a match as a list, or None when they can change or are not
     readable."""
     if isinstance(right, str) and right.startswith("@"):
-        named = ruleset.collections.get((*table, right[1:]))
-        return None if named is None or named.dynamic else named.elements
+        found = ruleset.collections.get((*table, right[1:]))
+        return None if found is None or found.dynamic else found.elements
     if isinstance(right, Mapping) and "set" in right:
         values = right["set"]
         if isinstance(values, str):
-            return _resolve(values, ruleset, table)
-        return list(values) if isinstance(values, list) else [values]
+            return resolve(values, ruleset, table)
+        return [bare_element(item) for item in (values if isinstance(values, list) else [values])]
     if isinstance(right, list):
         return right
     return [right]
 
 
-def _payload(detail: Mapping[str, Any], right: Sequence[Any], item: PacketClass, op: str) -> str:
-    protocol, field = detail.get("protocol"), detail.get("field")
-    if protocol in ("tcp", "udp", "th"):
-        if protocol not in ("th", item.protocol):
-            return _foreign_header(op)
-        if field in ("dport", "sport"):
-            return _ports(item.dport if field == "dport" else item.sport, right, op)
-        if field == "flags" and item.state == NEW and [str(value) for value in right] == ["syn"]:
-            return ALL  # the first packet of a TCP connection is a SYN (RFC 9293 section 3.5)
-        return SOME
+def lacks_header(left: Any, item: PacketClass) -> bool:
+    """Tell whether `left` reads a header that the packets do not have."""
+    if not isinstance(left, Mapping) or len(left) != 1:
+        return False
+    kind, detail = next(iter(left.items()))
+    if kind == "&" and isinstance(detail, list) and detail:
+        return lacks_header(detail[0], item)
+    if kind == "concat" and isinstance(detail, list):
+        return any(lacks_header(part, item) for part in detail)
+    if kind == "tcp option":
+        return item.protocol != "tcp"
+    if kind != "payload" or not isinstance(detail, Mapping):
+        return False
+    protocol = detail.get("protocol")
+    if protocol in ("tcp", "udp"):
+        return bool(protocol != item.protocol)
     if protocol in ("ip", "ip6"):
-        if (protocol == "ip") != (item.family == IPV4):
-            return _foreign_header(op)
-        if field in ("saddr", "daddr"):
-            return _addresses(item.sources if field == "saddr" else item.destinations, right, item)
-        if field in ("protocol", "nexthdr"):
-            return _named(right, (item.protocol, _PROTOCOL_NUMBERS[item.protocol]))
+        return bool((protocol == "ip") != (item.family == IPV4))
+    return protocol in _OTHER_TRANSPORTS or protocol == "arp"
+
+
+def _concatenation(parts: Any, right: Sequence[Any], seen: Seen) -> str:
+    answers = []
+    for value in right:
+        pieces = value.get("concat") if isinstance(value, Mapping) else None
+        if not isinstance(pieces, list) or len(pieces) != len(parts):
+            answers.append(SOME)
+            continue
+        answer = ALL
+        for part, piece in zip(parts, pieces):
+            answer = both(answer, match_values(part, [piece], seen))
+        answers.append(answer)
+    return either(answers)
+
+
+def _is_tcp_flags(left: Any) -> bool:
+    if isinstance(left, Mapping) and isinstance(left.get("&"), list):
+        left = left["&"][0]
+    detail = left.get("payload") if isinstance(left, Mapping) else None
+    return isinstance(detail, Mapping) and detail.get("field") == "flags"
+
+
+def _tcp_flags(left: Any, right: Any, item: PacketClass, operator: str) -> str:
+    if item.state not in (NEW, RELATED):
         return SOME
-    if protocol in ("icmp", "icmpv6", "udplite", "sctp", "dccp", "esp", "ah", "comp", "arp"):
-        return _foreign_header(op)
+    mask = left["&"][1] if "&" in left else None
+    return first_packet_flags(right, operator, mask)
+
+
+def _payload(detail: Mapping[str, Any], right: Sequence[Any], seen: Seen, operator: str) -> str:
+    item = seen.packets
+    protocol, field = detail.get("protocol"), detail.get("field")
+    if protocol in ("tcp", "udp", "th") and field in ("dport", "sport"):
+        return ports(item.dport if field == "dport" else item.sport, right, operator)
+    if protocol in ("ip", "ip6"):
+        if field in ("saddr", "daddr"):
+            mine = item.sources if field == "saddr" else item.destinations
+            return addresses(mine, right, item.family)
+        if field in ("protocol", "nexthdr"):
+            return named(right, (item.protocol, _PROTOCOL_NUMBERS[item.protocol]))
     return SOME
 
 
-def _foreign_header(operator: str) -> str:
-    """A match on a header that the packets do not have fails, whatever its operator is."""
-    return ALL if operator == "!=" else NONE  # the caller negates the answer of !=
-
-
-def _meta(key: Any, right: Sequence[Any], item: PacketClass) -> str:
+def _meta(key: Any, right: Sequence[Any], seen: Seen) -> str:
+    item = seen.packets
     if key == "l4proto":
-        return _named(right, (item.protocol, _PROTOCOL_NUMBERS[item.protocol]))
+        return named(right, (item.protocol, _PROTOCOL_NUMBERS[item.protocol]))
     if key == "nfproto":
-        return _named(right, _FAMILY_NAMES[item.family])
+        return named(right, _FAMILY_NAMES[item.family])
+    if key == "protocol":
+        return named(right, _ETHER_TYPES[item.family])
     if key in ("iifname", "iif"):
-        return _interfaces(item.iifs, right, item.hook in (PREROUTING, INPUT, FORWARD))
+        routed = seen.hook == POSTROUTING and item.hook == FORWARD
+        return interfaces(item.iifs, right, routed or seen.hook in _WITH_IIF)
     if key in ("oifname", "oif"):
-        return _interfaces(item.oifs, right, item.hook in (FORWARD, OUTPUT, POSTROUTING))
+        return interfaces(item.oifs, right, seen.hook in _WITH_OIF)
     if key == "pkttype":
-        return SOME if item.scope == BROADCAST else _named(right, ("host", "unicast"))
+        return SOME if item.scope == BROADCAST else named(right, ("host", "unicast"))
     return SOME
 
 
-def _conntrack(key: Any, right: Sequence[Any], item: PacketClass) -> str:
+def _needs_conntrack(left: Any) -> bool:
+    if isinstance(left, Mapping) and isinstance(left.get("concat"), list):
+        return any(_needs_conntrack(part) for part in left["concat"])
+    return isinstance(left, Mapping) and "ct" in left
+
+
+def _is_state(left: Any) -> bool:
+    detail = left.get("ct") if isinstance(left, Mapping) else None
+    return isinstance(detail, Mapping) and detail.get("key") == "state"
+
+
+def _conntrack(key: Any, right: Sequence[Any], seen: Seen) -> str:
+    item = seen.packets
+    wanted = {str(value) for value in right}
     if key == "state":
-        wanted = {str(value) for value in right}
-        return ALL if item.state in wanted else NONE
+        if seen.tracked == SOME:
+            return SOME
+        # Before conntrack has seen them, packets count as invalid (nft_ct_get_eval()).
+        state = item.state if seen.tracked == ALL else "invalid"
+        return ALL if state in wanted else NONE
+    if seen.tracked != ALL:
+        return SOME
     if key == "helper" and item.helper:
-        return _named(right, (item.helper,))
+        return named(right, (item.helper,))
+    if key == "direction" and item.kind != DATA:
+        return ALL if ("original" if item.kind == REQUEST else "reply") in wanted else NONE
+    if key == "status" and wanted == {"dnat"}:
+        return seen.forwarded
     return SOME
 
 
-def _fib_type(flags: Sequence[str], right: Sequence[Any], item: PacketClass) -> str:
+def _fib(detail: Mapping[str, Any], right: Sequence[Any], seen: Seen) -> str:
+    flags = detail.get("flags", ())
+    if detail.get("result") == "type":
+        return _address_type(flags, right, seen)
+    if "saddr" in flags and "iif" in flags and seen.packets.hook != OUTPUT:
+        # A reverse path check. Packets of a flow come from where the answers to them go; those that
+        # do not are spoofed, or the routing is at fault.
+        if all(value in (False, "0", 0) for value in right):
+            return NONE
+        if all(value is True for value in right):
+            return ALL
+    return SOME
+
+
+def _address_type(flags: Sequence[str], right: Sequence[Any], seen: Seen) -> str:
     wanted = {str(value) for value in right}
     if "daddr" not in flags:
-        return NONE if not wanted & {"unicast", "local"} else SOME
-    if item.scope == BROADCAST:
+        return SOME if wanted & {"unicast", "local"} else NONE
+    if seen.packets.scope == BROADCAST:
         hits = wanted & {"broadcast", "multicast"}
         return ALL if len(hits) == 2 else (SOME if hits else NONE)
-    if item.hook == INPUT:
-        return ALL if "local" in wanted else NONE
-    return ALL if "unicast" in wanted else (SOME if "local" in wanted else NONE)
-
-
-def _named(right: Sequence[Any], values: tuple[Any, ...]) -> str:
-    wanted = {str(value) for value in right if not isinstance(value, Mapping)}
-    if any(str(value) in wanted for value in values):
-        return ALL
-    return SOME if any(isinstance(value, Mapping) for value in right) else NONE
-
-
-def _interfaces(names: tuple[str, ...], right: Sequence[Any], exists: bool) -> str:
-    patterns = [str(value) for value in right]
-    if not exists:
-        return NONE
-    if not names:
-        # Our flows leave the host, so a rule for the loopback device does not meet them.
-        return NONE if all(pattern == _LOOPBACK for pattern in patterns) else SOME
-    hits = [any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns) for name in names]
-    return ALL if all(hits) else (SOME if any(hits) else NONE)
-
-
-def _ports(mine: PortRange | None, right: Sequence[Any], operator: str) -> str:
-    ranges = [_port_range(value, operator) for value in right]
-    if any(item is None for item in ranges):
-        return SOME
-    known = [item for item in ranges if item is not None]
-    left: tuple[PortRange, ...] = (mine or ALL_PORTS,)
-    total = sum(len(item) for item in left)
-    for item in known:
-        left = tuple(piece for part in left for piece in part.minus(item))
-    remaining = sum(len(item) for item in left)
-    if remaining == total:
-        return NONE
-    return ALL if remaining == 0 and mine is not None else SOME
-
-
-def _port_range(value: Any, operator: str) -> PortRange | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        first, last = {
-            "<": (1, value - 1),
-            "<=": (1, value),
-            ">": (value + 1, ALL_PORTS.last),
-            ">=": (value, ALL_PORTS.last),
-        }.get(operator, (value, value))
-        return PortRange(first, last) if 1 <= first <= last <= ALL_PORTS.last else None
-    if isinstance(value, Mapping) and isinstance(value.get("range"), list):
-        first, last = value["range"]
-        if isinstance(first, int) and isinstance(last, int):
-            return PortRange(max(first, 1), max(last, 1))
-    return None
-
-
-def _addresses(mine: tuple[Network, ...], right: Sequence[Any], item: PacketClass) -> str:
-    theirs: list[Any] = []
-    for value in right:
-        networks = _networks(value)
-        if networks is None:
-            return SOME
-        theirs.extend(networks)
-    theirs = [network for network in theirs if (network.version == 4) == (item.family == IPV4)]
-    if any(network.prefixlen == 0 for network in theirs):
-        return ALL
-    if not mine:
-        return SOME if theirs else NONE
-    collapsed = list(ipaddress.collapse_addresses(theirs))
-    hits = [_network_hit(network, collapsed) for network in mine]
-    if all(hit == ALL for hit in hits):
-        return ALL
-    return NONE if all(hit == NONE for hit in hits) else SOME
-
-
-def _network_hit(mine: Network, theirs: Sequence[Any]) -> str:
-    if any(mine.subnet_of(network) for network in theirs):
-        return ALL
-    return SOME if any(mine.overlaps(network) for network in theirs) else NONE
-
-
-def _networks(value: Any) -> list[Network] | None:
-    """Return nft's address, prefix or range as networks, or None when it is something else."""
-    try:
-        if isinstance(value, str):
-            return [ipaddress.ip_network(value)]
-        if isinstance(value, Mapping) and "prefix" in value:
-            prefix = value["prefix"]
-            return [ipaddress.ip_network(f"{prefix['addr']}/{prefix['len']}", strict=False)]
-        if isinstance(value, Mapping) and isinstance(value.get("range"), list):
-            first, last = (ipaddress.ip_address(end) for end in value["range"])
-            return list(ipaddress.summarize_address_range(first, last))
-    except (ValueError, TypeError, KeyError):
-        return None
-    return None
+    local = ALL if "local" in wanted else NONE
+    other = ALL if "unicast" in wanted else NONE
+    if seen.local == ALL:
+        return local
+    if seen.local == NONE:
+        return other
+    return local if local == other else SOME

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .ruleset import Ruleset
 
+NFTABLES = "nftables"
 FIREWALLD = "firewalld"
 UFW = "ufw"
 IPTABLES = "iptables"

@@ -19,6 +19,7 @@ from .._model.flow import ALLOW, BROADCAST, INBOUND, Flow
 from .._model.policy import GATEWAY, Policy
 from .._model.ports import PortRange
 
+INGRESS = "ingress"
 PREROUTING = "prerouting"
 INPUT = "input"
 FORWARD = "forward"
@@ -28,8 +29,8 @@ POSTROUTING = "postrouting"
 # The hooks that packets pass, by the hook at which they are told apart (nftables wiki, "Netfilter
 # hooks").
 PATHS = {
-    INPUT: (PREROUTING, INPUT),
-    FORWARD: (PREROUTING, FORWARD, POSTROUTING),
+    INPUT: (INGRESS, PREROUTING, INPUT),
+    FORWARD: (INGRESS, PREROUTING, FORWARD, POSTROUTING),
     OUTPUT: (OUTPUT, POSTROUTING),
 }
 
@@ -53,7 +54,9 @@ class PacketClass:
     """Packets of one flow that a rule either matches all, some or none of.
 
     Empty `sources`, `destinations`, `iifs` or `oifs` mean any; None for a port means any port.
-    `helper` is set for data connections that conntrack ties to a control connection.
+    `helper` is set for data connections that conntrack ties to a control connection. `to_hosts`
+    tells that a gateway takes them from outside to the hosts that it protects, and `also` is a
+    further match, in nft's words, that a rule of ours needs at one place.
     """
 
     policy: str
@@ -71,6 +74,8 @@ class PacketClass:
     oifs: tuple[str, ...] = ()
     helper: str = ""
     scope: str = "unicast"
+    to_hosts: bool = False
+    also: str = ""
 
     @property
     def tag(self) -> str:
@@ -110,6 +115,7 @@ def _of_flow(policy: Policy, flow: Flow, family: str) -> Iterable[PacketClass]:
         iifs=(policy.outside if towards_us else policy.inside) if forward else (),
         oifs=(policy.inside if towards_us else policy.outside) if forward else (),
         scope=flow.scope,
+        to_hosts=forward and towards_us,
     )
     back = _reversed(there)
     for ports in (piece for item in flow.ports for piece in _pieces(item)):
@@ -141,4 +147,5 @@ def _reversed(item: PacketClass) -> PacketClass:
         destinations=item.sources,
         iifs=item.oifs,
         oifs=item.iifs,
+        to_hosts=item.hook == FORWARD and not item.to_hosts,
     )

@@ -83,12 +83,13 @@ def _accept_rule(group: Sequence[PacketClass], with_state: bool) -> str:
         only,
         addresses_match("saddr", first.sources, first.family),
         addresses_match("daddr", first.destinations, first.family),
+        first.also,
         BROADCAST_MATCH if first.scope == BROADCAST else "",
         f'ct helper "{first.helper}"' if first.helper else "",
         f"meta l4proto {first.protocol}" if not (first.sport or first.dport) else "",
         ports_match(first.protocol, "sport", [item.sport for item in group if item.sport]),
         ports_match(first.protocol, "dport", [item.dport for item in group if item.dport]),
-        f"ct state {first.state}" if with_state else "",
+        f"ct state {first.state}" if with_state and first.state else "",
         "accept",
     )
     return commented(rule, first.tag)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 OWN_TABLE = "legalops_timesensor"
 OWN_FAMILY = "inet"
@@ -34,7 +34,7 @@ class Rule:
 
 @dataclasses.dataclass(frozen=True)
 class Chain:
-    """One chain; `hook` is empty for a regular chain."""
+    """One chain; `hook` is empty for a regular chain, `devices` where nft does not name them."""
 
     family: str
     table: str
@@ -44,6 +44,7 @@ class Chain:
     priority: int = 0
     type: str = ""
     policy: str = "accept"
+    devices: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -76,6 +77,7 @@ class Ruleset:
     tables: frozenset[tuple[str, str]] = frozenset()
     chains: Mapping[tuple[str, str, str], Chain] = dataclasses.field(default_factory=dict)
     collections: Mapping[tuple[str, str, str], Collection] = dataclasses.field(default_factory=dict)
+    dormant: frozenset[tuple[str, str]] = frozenset()  # tables whose base chains are switched off
 
     def without_own(self) -> Ruleset:
         """Return the ruleset as it would be without anything of ours."""
@@ -92,14 +94,33 @@ class Ruleset:
 
     def base_chains(self, hook: str) -> Iterable[Chain]:
         """Return the base chains of `hook` in the order in which packets meet them."""
-        found = [chain for chain in self.chains.values() if chain.hook == hook]
+        found = [
+            chain
+            for chain in self.chains.values()
+            if chain.hook == hook and chain.key[:2] not in self.dormant
+        ]
         return sorted(found, key=lambda chain: chain.priority)
+
+    def pairs(self, table: tuple[str, str], data: Any) -> tuple[list[tuple[Any, Any]], bool]:
+        """Return the elements of a map, its name or its own elements in nft's JSON, and whether
+        packets and time leave them as they are."""
+        fixed = True
+        found: Any = ()
+        if isinstance(data, str) and data.startswith("@"):
+            collection = self.collections.get((*table, data[1:]))
+            fixed = collection is not None and not collection.dynamic
+            found = collection.elements if collection else ()
+        elif isinstance(data, Mapping):
+            found = [bare_element(item) for item in data.get("set", ())]
+        pairs = [(item[0], item[1]) for item in found if isinstance(item, (list, tuple))]
+        return pairs, fixed
 
 
 def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
     """Read the JSON document of `nft -j list ruleset`. Objects that do not matter to packets' fate
     are passed over."""
     tables = set()
+    dormant = set()
     heads: dict[tuple[str, str, str], dict[str, Any]] = {}
     rules: dict[tuple[str, str, str], list[Rule]] = {}
     collections = {}
@@ -107,6 +128,8 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
         for kind, value in entry.items():
             if kind == "table":
                 tables.add((value["family"], value["name"]))
+                if any("dormant".startswith(flag) for flag in _as_list(value.get("flags"))):
+                    dormant.add((value["family"], value["name"]))  # nft 1.0.6 prints "d"
             elif kind == "chain":
                 heads[value["family"], value["table"], value["name"]] = value
             elif kind == "rule":
@@ -124,21 +147,44 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
             priority=head.get("prio", 0),
             type=head.get("type", ""),
             policy=head.get("policy", "accept"),
+            devices=tuple(_as_list(head.get("dev"))),
         )
         for key, head in heads.items()
     }
-    return Ruleset(frozenset(tables), chains, collections)
+    for key in _filled_by_packets(rules):
+        if key in collections:
+            collections[key] = dataclasses.replace(collections[key], dynamic=True)
+    return Ruleset(frozenset(tables), chains, collections, frozenset(dormant))
+
+
+def _as_list(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else [str(item) for item in value]
 
 
 def _parse_collection(value: Mapping[str, Any]) -> Collection:
-    flags = value.get("flags", ())
-    flags = (flags,) if isinstance(flags, str) else flags
+    flags = _as_list(value.get("flags"))
     dynamic = "timeout" in flags or "dynamic" in flags or "timeout" in value
-    elements = tuple(_bare_element(item) for item in value.get("elem", ()))
+    elements = tuple(bare_element(item) for item in value.get("elem", ()))
     return Collection(elements, dynamic)
 
 
-def _bare_element(item: Any) -> Any:
+def _filled_by_packets(
+    rules: Mapping[tuple[str, str, str], Sequence[Rule]],
+) -> Iterable[tuple[str, str, str]]:
+    """Return the keys of sets and maps that a rule adds to: nft 1.0.6 leaves the flag dynamic out
+    of its JSON."""
+    for key, chain in rules.items():
+        for rule in chain:
+            for statement in rule.expr:
+                for kind in ("set", "map"):
+                    detail = statement.get(kind) if isinstance(statement, Mapping) else None
+                    if isinstance(detail, Mapping) and isinstance(detail.get(kind), str):
+                        yield (*key[:2], detail[kind].lstrip("@"))
+
+
+def bare_element(item: Any) -> Any:
     """Return an element without its counter, comment or timeout."""
     if isinstance(item, Mapping) and "elem" in item:
         return item["elem"]["val"]

@@ -98,13 +98,13 @@ def audit_policy(params: Mapping[str, Any]) -> dict[str, Any]:
     backend = choose_backend(params.get("backend") or "auto")
     policy, warnings = gather_facts(policy)
     stored = load_all()
-    states = backend.audit(stored, policy)
+    audit = backend.audit(stored, policy)
     return {
         "changed": False,
         "backend": backend.name,
-        "flows": [dataclasses.asdict(state) for state in states],
+        "flows": [dataclasses.asdict(state) for state in audit.flows],
         "policies": [item.name for item in stored],
-        "warnings": warnings,
+        "warnings": warnings + list(audit.warnings),
     }
 
 
@@ -142,11 +142,21 @@ def _standing_warnings(policy: Policy) -> list[str]:
 
 def _fail_on_conflicts(change: Change) -> None:
     conflicts = [item.as_dict() for item in change.conflicts]
-    managers = ", ".join(sorted({str(item["backend"]) for item in conflicts}))
+    managers = sorted({item.manager for item in change.conflicts if item.manager})
     what = "".join(f"\n  - {item['what']}" for item in conflicts)
+    advice = [
+        f"tables that {', '.join(managers)} manages stop flows of this policy, and the nftables"
+        " backend never edits them: open the flows there."
+    ]
+    if not managers:
+        advice = []
+    if any(not item.manager for item in change.conflicts):
+        advice.append(
+            "Rules stop flows of this policy where no rule of ours can be right: open the flows"
+            " there by hand."
+        )
     raise TimesensorError(
-        f"tables that {managers} manages stop flows of this policy, and the nftables backend never"
-        f" edits them: open the flows there. Nothing was changed.{what}",
+        f"{' '.join(advice)} Nothing was changed.{what}",
         conflicts=conflicts,
     )
 

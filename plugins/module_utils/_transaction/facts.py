@@ -6,16 +6,19 @@ use."""
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import os
 import socket
-from typing import Mapping
+import sys
+from typing import Mapping, Sequence
 
 from .._model.addresses import Network
 from .._model.errors import InputError, Problem
-from .._model.policy import DENY, HOST, Management, Policy
+from .._model.policy import DENY, GATEWAY, HOST, Management, Policy
 from .._model.ports import parse_port
 
+_ROUTES = "/proc/net/route"
 _RESOLV_CONF = "/etc/resolv.conf"
 # Where systemd-resolved keeps the servers behind its stub (systemd-resolved.service(8)).
 _RESOLVED_UPSTREAM = "/run/systemd/resolve/resolv.conf"
@@ -41,7 +44,10 @@ def gather_facts(policy: Policy) -> tuple[Policy, list[str]]:
                     " give management a peer and a port if the host must stay reachable for new"
                     " connections"
                 )
-    return policy.with_facts(resolve_names(policy), management, resolvers), warnings
+    filled = policy.with_facts(resolve_names(policy), management, resolvers)
+    if policy.enforcement == GATEWAY:
+        filled = dataclasses.replace(filled, inside_networks=routed_networks(policy.inside))
+    return filled, warnings
 
 
 def resolve_names(policy: Policy) -> dict[str, list[Network]]:
@@ -86,6 +92,24 @@ def dns_resolvers() -> tuple[Network, ...]:
                 if not address.is_loopback:
                     addresses.append(ipaddress.ip_network(address))
     return tuple(dict.fromkeys(addresses))
+
+
+def routed_networks(interfaces: Sequence[str]) -> tuple[Network, ...]:
+    """Return the IPv4 networks that this host reaches by the interfaces, without default routes."""
+    try:
+        with open(_ROUTES, encoding="ascii") as stream:
+            rows = [line.split() for line in stream][1:]
+    except OSError:
+        return ()
+    # The columns are interface, destination, gateway, flags, .., mask: numbers in hexadecimal, in
+    # the byte order of the machine (fib_route_seq_show(), net/ipv4/fib_trie.c).
+    found = []
+    for row in rows:
+        if row[0] in interfaces and int(row[7], 16):
+            destination, mask = (int(row[column], 16) for column in (1, 7))
+            address = ipaddress.ip_address(destination.to_bytes(4, sys.byteorder))
+            found.append(ipaddress.ip_network(f"{address}/{bin(mask).count('1')}"))
+    return tuple(dict.fromkeys(found))
 
 
 def ssh_connection() -> Management | None:

@@ -40,10 +40,12 @@ def state(*states: str) -> dict[str, Any]:
     return match({"ct": {"key": "state"}}, list(states), "in")
 
 
-def ruleset(*rules: list[Any], policy: str = "accept", hook: str = "output") -> Ruleset:
+def ruleset(
+    *rules: list[Any], policy: str = "accept", hook: str = "output", **table: Any
+) -> Ruleset:
     place = {"family": "inet", "table": "admin"}
     entries: list[Any] = [
-        {"table": {"family": "inet", "name": "admin"}},
+        {"table": {"family": "inet", "name": "admin", **table}},
         {"chain": {**place, "name": "c", "hook": hook, "prio": 0, "policy": policy}},
         {"chain": {**place, "name": "sub"}},
         {"set": {**place, "name": "fixed", "elem": [{"prefix": {"addr": "0.0.0.0", "len": 0}}]}},
@@ -61,9 +63,10 @@ def stops(found: Ruleset, **flow: Any) -> set[int]:
     base = {"id": "f", "direction": "outbound", "protocol": "tcp", "ports": [443]}
     policy = parse_policy({"name": "p", "flows": [{**base, **flow}]})
     return {
-        stop.handle
-        for item, stop in survey([policy], found).stopped
-        if (item.kind, item.state, item.family) == ("request", "new", "ipv4")
+        blocked.stop.handle
+        for blocked in survey([policy], found).stopped
+        if (blocked.item.kind, blocked.item.state, blocked.item.family)
+        == ("request", "new", "ipv4")
     }
 
 
@@ -121,6 +124,102 @@ JUMP: dict[str, Any] = {"jump": {"target": "sub"}}
 )
 def test_walk(rules: list[list[Any]], policy: str, expected: set[int]) -> None:
     assert stops(ruleset(*rules, policy=policy)) == expected
+
+
+def test_a_table_that_is_switched_off_stops_nothing() -> None:
+    assert stops(ruleset(policy="drop", flags="dormant")) == set()
+    assert stops(ruleset(policy="drop", flags=["dormant"])) == set()
+    assert stops(ruleset(policy="drop", flags="owner")) == {0}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"queue": {"num": 1}},
+        {"synproxy": {"mss": 1460}},
+        {"xt": {"type": "target", "name": "NFQUEUE"}},
+    ],
+)
+def test_what_is_handed_over_is_never_bypassed(statement: dict[str, Any]) -> None:
+    """An intrusion prevention system decides: nothing of ours before it, and a word about it."""
+    found = ruleset([dport(443), statement], policy="drop")
+    assert stops(found) == set()
+    assert partial(found) == {10}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"flow": {"op": "add", "flowtable": "@f"}},
+        {"mangle": {"key": {"meta": {"key": "mark"}}, "value": 1}},
+        {"ct helper": "x"},
+        {"tcp option": {"name": "maxseg"}},
+        {"xt": {"type": "target", "name": "TCPMSS"}},
+        {"log": {"prefix": "x"}},
+        {"counter": None},
+    ],
+)
+def test_statements_that_are_no_verdict(statement: dict[str, Any]) -> None:
+    """A flowtable takes over established connections that all chains have let through."""
+    assert stops(ruleset([statement], policy="drop")) == {0}
+    assert stops(ruleset([statement, ACCEPT], policy="drop")) == set()
+    assert partial(ruleset([statement])) == set()
+
+
+def test_translation_ends_a_chain_of_nat() -> None:
+    assert stops(ruleset([{"masquerade": None}], [DROP], hook="postrouting")) == set()
+
+
+def test_set_that_packets_fill_is_not_taken_as_it_is() -> None:
+    """nft 1.0.6 leaves the flag dynamic out of its JSON: the rule that adds to it tells."""
+    field = payload("ip", "daddr")
+    add = {"set": {"op": "add", "elem": field, "set": "@fixed"}}
+    assert stops(ruleset([match(field, "@fixed"), DROP])) == {10}
+    found = ruleset([match(field, "@fixed"), DROP], [dport(22), add])
+    assert stops(found) == set()
+    assert partial(found) == {10}
+
+
+def test_ingress_is_told_and_never_attached_to() -> None:
+    place = {"family": "netdev", "table": "early"}
+    chain = {**place, "name": "c", "hook": "ingress", "prio": 0, "policy": "drop"}
+    policy = parse_policy(
+        {
+            "name": "p",
+            "enforcement": "gateway",
+            "interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+            "flows": [{"id": "f", "direction": "outbound", "protocol": "tcp", "ports": [443]}],
+        }
+    )
+
+    def surveyed(**more: Any) -> tuple[set[str], bool]:
+        entries = [
+            {"table": {"family": "netdev", "name": "early"}},
+            {"chain": {**chain, **more}},
+        ]
+        foreign = parse_ruleset({"nftables": entries})
+        found = survey([policy], foreign)
+        assert attachments_for(found, foreign) == ()
+        return {item.why for item in conflicts_in(found, foreign)}, bool(found.partial)
+
+    why = {"a rule there comes before connection tracking and every other hook"}
+    assert surveyed() == (set(), True)  # nft 1.0.6 does not tell the device
+    assert surveyed(dev="lan0") == (why, False)
+    assert surveyed(dev=["eth7"]) == (set(), False)
+
+
+def test_untracked_packets_are_told() -> None:
+    place = {"family": "inet", "table": "raw", "chain": "c"}
+    base = {**place, "name": "c", "hook": "output", "prio": -300, "policy": "accept"}
+    entries: list[Any] = [
+        {"table": {"family": "inet", "name": "raw"}},
+        {"chain": base},
+        {"rule": {**place, "handle": 9, "expr": [dport(443), {"notrack": None}]}},
+    ]
+    flow = {"id": "f", "direction": "outbound", "protocol": "tcp", "ports": [443]}
+    policy = parse_policy({"name": "p", "flows": [flow]})
+    found = survey([policy], parse_ruleset({"nftables": entries}))
+    assert {stop.handle for _unused, stop in found.untracked} == {9}
 
 
 def test_a_drop_of_some_packets_is_told_apart() -> None:
