@@ -141,10 +141,13 @@ class PrivateHost(EngineHost):
     def command(self, *words: str) -> list[str]:
         return ["nsenter", "-t", str(self.pid), "-n", "-m", *words]
 
-    def cable_to(self, other: PrivateHost, here: str, there: str) -> None:
-        """Connect the two hosts: `here` and `there` are their addresses with prefix length."""
-        peer = ("peer", "name", "eth0", "netns", str(other.pid))
-        self.run("ip", "link", "add", "eth0", "type", "veth", *peer)
-        for host, address in ((self, here), (other, there)):
-            host.run("ip", "address", "add", address, "dev", "eth0")
-            host.run("ip", "link", "set", "eth0", "up")
+    def cable_to(
+        self, other: PrivateHost, here: str, there: str, device: str = "eth0", far: str = "eth0"
+    ) -> None:
+        """Connect the two hosts: `here` and `there` are their addresses with prefix length,
+        `device` and `far` their interfaces."""
+        peer = ("peer", "name", far, "netns", str(other.pid))
+        self.run("ip", "link", "add", device, "type", "veth", *peer)
+        for host, address, name in ((self, here, device), (other, there, far)):
+            host.run("ip", "address", "add", address, "dev", name)
+            host.run("ip", "link", "set", name, "up")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lab import Lab, firm
+from lab.topology import ADMIN_RULES, FORWARD_RULES
 
 SIZE = 8 * 1024 * 1024
 VARIABLES: dict[str, Any] = {
@@ -29,9 +30,20 @@ MODES = {
 }
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Lab]:
-    with Lab(firm()) as lab:
+# Drops before port forwards and behind masquerading as well, where packets have other addresses
+# than in the forward hook.
+EVERY_HOOK_DROPS = (
+    ADMIN_RULES
+    + FORWARD_RULES.format(policy="drop")
+    + (Path(__file__).parent / "rulesets" / "gateway_every_hook_drops.nft").read_text()
+)
+
+
+@pytest.fixture(
+    scope="module", params=[None, EVERY_HOOK_DROPS], ids=["forward drops", "every hook drops"]
+)
+def running(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    with Lab(firm(rules=request.param)) as lab:
         lab.services.start("vsftpd", "update")
         lab["update"].sh(f"truncate -s {SIZE} /srv/lab/ftp/package")
         yield lab

@@ -135,7 +135,7 @@ def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, .
         taken = names.setdefault(stop.table_key, set())
         name = _free_name(stop.chain, taken)
         taken.add(name)
-        rules = accept_rules(_united(by_stop[stop]), with_state=True)
+        rules = accept_rules(_united(by_stop[stop]), True, stop.family)
         result.append(Attachment(stop, name, tuple(dict.fromkeys(rules))))
     return tuple(result)
 

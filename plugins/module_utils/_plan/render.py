@@ -13,6 +13,7 @@ from .._model.addresses import IPV4, Network
 from .._model.flow import BROADCAST
 from .._model.ports import PortRange
 from .packets import PacketClass
+from .ruleset import OWN_FAMILY
 
 BROADCAST_MATCH = "fib daddr type { broadcast, multicast }"
 
@@ -56,8 +57,11 @@ def commented(rule: str, comment: str) -> str:
     return f'{rule} comment "{comment}"'
 
 
-def accept_rules(classes: Iterable[PacketClass], with_state: bool) -> list[str]:
-    """Return accept rules for `classes`, in order of their first appearance.
+def accept_rules(
+    classes: Iterable[PacketClass], with_state: bool, table_family: str = OWN_FAMILY
+) -> list[str]:
+    """Return accept rules for `classes` in a table of `table_family`, in order of their first
+    appearance.
 
     `with_state` adds the conntrack state; a chain that has dealt with established packets does not
     need it.
@@ -68,14 +72,16 @@ def accept_rules(classes: Iterable[PacketClass], with_state: bool) -> list[str]:
         if not item.sources and not item.destinations:
             blank = dataclasses.replace(blank, family="")
         groups.setdefault(blank, []).append(item)
-    return [_accept_rule(group, with_state) for group in groups.values()]
+    return [_accept_rule(group, with_state, table_family) for group in groups.values()]
 
 
-def _accept_rule(group: Sequence[PacketClass], with_state: bool) -> str:
+def _accept_rule(group: Sequence[PacketClass], with_state: bool, table_family: str) -> str:
     first = group[0]
     families = {item.family for item in group}
     only = ""
-    if not first.sources and not first.destinations and len(families) == 1:
+    # A table of ip or ip6 sees one family only, and nft refuses to compare it there.
+    one_of_two = table_family == "inet" and len(families) == 1
+    if one_of_two and not first.sources and not first.destinations:
         only = f"meta nfproto {first.family}"
     rule = joined(
         interfaces_match("iifname", first.iifs),

@@ -40,6 +40,9 @@ SNAT_PRIORITY = 100
 
 _LOCAL = "fib daddr type local"
 _NOT_LOCAL = "fib daddr type != local"
+_UNREAD = (
+    "packets have other addresses there than in the flow, and their port forward cannot be read"
+)
 
 
 def seen_at(item: PacketClass, chain: Chain, nat: NatReader) -> tuple[Seen, ...]:
@@ -77,7 +80,7 @@ def _forwarded(item: PacketClass, chain: Chain, priority: int, nat: NatReader) -
         if priority <= SNAT_PRIORITY:
             yield there
         if priority >= SNAT_PRIORITY:
-            yield _behind_snat(there)
+            yield from _behind_snat(there, nat)
     else:
         yield there
 
@@ -134,10 +137,7 @@ def _before_dnat(there: Seen, item: PacketClass, nat: NatReader) -> Iterable[See
                 there,
                 packets=unknown,
                 local=SOME,
-                refused=(
-                    "packets have not passed the port forward there, and which one brings them to"
-                    " the host could not be read"
-                ),
+                refused=_UNREAD,
             )
 
 
@@ -150,13 +150,27 @@ def _arriving(there: Seen, forward: Forward) -> Seen:
     return dataclasses.replace(there, packets=packets, local=ALL, also=_LOCAL)
 
 
-def _behind_snat(there: Seen) -> Seen:
-    """The source may be the gateway's address now; conntrack still knows the host's."""
+def _behind_snat(there: Seen, nat: NatReader) -> Iterable[Seen]:
+    """The source may be the gateway's address now, and the port of answers the one outside;
+    conntrack still knows the host's."""
     item = there.packets
-    also = ""
+    anywhere = dataclasses.replace(item, sources=())
+    request = _inbound_request(item)
     if item.kind == REQUEST and item.sources:
         also = "ct original " + addresses_match("saddr", item.sources, item.family)
-    return dataclasses.replace(there, packets=dataclasses.replace(item, sources=()), also=also)
+        yield dataclasses.replace(there, packets=anywhere, also=also)
+    elif request is None or not needs_forward(request):
+        yield dataclasses.replace(there, packets=anywhere)
+    else:
+        reading = nat.port_forward(request)
+        for forward in reading.forwards:
+            answers = dataclasses.replace(anywhere, sport=forward.dport)
+            yield dataclasses.replace(there, packets=answers)
+        if reading.answer in (MISSING, ELSEWHERE):
+            yield there
+        elif reading.answer != FOUND:
+            answers = dataclasses.replace(anywhere, sport=None)
+            yield dataclasses.replace(there, packets=answers, refused=_UNREAD)
 
 
 def _restricted(seen: Seen, chain: Chain, priority: int) -> Seen:

@@ -198,6 +198,12 @@ _NO_CT = (
 )
 
 
+_UNREAD = (
+    "conflict: packets have other addresses there than in the flow, and their port forward cannot"
+    " be read"
+)
+
+
 def _before(*rules: str, priority: str = "mangle", policy: str = "drop") -> str:
     return chain(_PRE, *rules, priority=priority, policy=policy)
 
@@ -281,10 +287,7 @@ STAGES = [
     Case(
         nat_chain(f"meta mark 7 {FORWARD}", filters=_before()),
         "in.new",
-        [
-            "conflict: packets have not passed the port forward there, and which one brings them"
-            " to the host could not be read"
-        ],
+        [_UNREAD],
     ),
     # Without a destination a rule must not open the gateway's own port.
     Case(
@@ -346,6 +349,15 @@ STAGES = [
         chain("postrouting", f"{_HOSTS} iifname lan* accept", policy="drop"),
         "out.new",
         [],
+    ),
+    # Answers have the outside port again.
+    Case(
+        nat_chain(OTHER_PORT, filters=chain("postrouting", priority="300", policy="drop")),
+        "in.reply",
+        [
+            'policy of postrouting: iifname { "lan0", "lan1" } oifname "wan0" meta nfproto ipv4'
+            " tcp sport 8443 ct state established accept"
+        ],
     ),
     # Nothing of ours goes into a NAT chain.
     Case(
