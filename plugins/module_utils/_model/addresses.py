@@ -19,6 +19,17 @@ IPV4 = "ipv4"
 IPV6 = "ipv6"
 FAMILIES = (IPV4, IPV6)
 
+# Not routed on the internet: RFC 1918, RFC 6598 and RFC 4193.
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+# Further ranges of IPv4 that no host on the internet has (RFC 6890).
+_SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+)
+
 # RFC 1123 section 2.1; an all-numeric last label would be an address with a typing error in it.
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _NAME = re.compile(rf"^(?=.{{1,253}}\.?$)({_LABEL}\.)*(?=[^.]*[A-Za-z])({_LABEL})\.?$")
@@ -88,3 +99,30 @@ def of_family(networks: Iterable[Network], family: str) -> tuple[Network, ...]:
     order."""
     chosen = [network for network in networks if family_of(network) == family]
     return tuple(ipaddress.collapse_addresses(chosen))  # type: ignore[type-var]
+
+
+def is_private(network: Network) -> bool:
+    """Tell whether no router of the internet has a route to the addresses."""
+    return any(is_within(network, item) for item in _PRIVATE)
+
+
+def is_within(inner: Any, outer: Any) -> bool:
+    """Tell whether the network `inner` lies in `outer`, of whatever family they are."""
+    return bool(inner.version == outer.version and inner.subnet_of(outer))
+
+
+def internet(family: str) -> tuple[Network, ...]:
+    """Return the IPv4 addresses that are routed on the internet, or nothing (any) for IPv6."""
+    if family != IPV4:
+        return ()
+    left: list[Any] = [ipaddress.ip_network("0.0.0.0/0")]
+    for hole in (*_PRIVATE, *_SPECIAL):
+        if hole.version == 4:
+            left = [part for network in left for part in _without(network, hole)]
+    return tuple(sorted(left))
+
+
+def _without(network: Any, hole: Any) -> Iterable[Any]:
+    if not network.overlaps(hole):
+        return (network,)
+    return () if network.subnet_of(hole) else network.address_exclude(hole)

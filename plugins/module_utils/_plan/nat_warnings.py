@@ -15,20 +15,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Iterable, Sequence
 
-from .._model.addresses import IPV4, Network, of_family
+from .._model.addresses import IPV4, Network, internet, is_private, of_family
 from .._model.policy import GATEWAY, Policy
 from .._model.ports import PortRange
 from .chain_walk import Stop
-from .nat import (
-    ELSEWHERE,
-    FOUND,
-    MISSING,
-    NatReader,
-    Reading,
-    internet,
-    is_private,
-    needs_forward,
-)
+from .nat import ELSEWHERE, FOUND, MISSING, NatReader, Reading, needs_forward
 from .packets import NEW, POSTROUTING, PREROUTING, REQUEST, PacketClass, packet_classes
 from .render import addresses_match, braced, interfaces_match, joined, merged_ports, ports_match
 
@@ -74,10 +65,11 @@ def _forward_warning(
     if reading.answer == MISSING:
         finding = f"no NAT rule of this gateway forwards {arrives} to {hosts}"
     elif reading.answer == ELSEWHERE:
-        finding = f"{reading.place} forwards {arrives} elsewhere and not to {hosts}"
+        finding = f"{reading.where} forwards {arrives} elsewhere and not to {hosts}"
     else:
-        where = reading.place or "the rules of iptables-legacy"
-        finding = f"whether {arrives} is forwarded to {hosts} could not be read from {where}"
+        finding = (
+            f"whether {arrives} is forwarded to {hosts} could not be read from {reading.where}"
+        )
     command = _forward_command(item, place, ports)
     if reading.answer == ELSEWHERE and place is None:
         return (
