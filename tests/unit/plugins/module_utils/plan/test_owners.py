@@ -105,7 +105,7 @@ def test_an_admins_own_drop_of_one_peer_is_a_stop() -> None:
     found = findings(
         ruleset("inet", "admin", {"in": [[FROM_BANNED, DROP]]}), peers=["198.51.100.7"]
     )
-    assert {stop.handle for _unused, stop in found.stopped} == {10}
+    assert {blocked.stop.handle for blocked in found.stopped} == {10}
 
 
 def test_what_an_older_nft_does_not_name_may_stop_packets() -> None:
