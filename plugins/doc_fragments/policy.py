@@ -49,8 +49,11 @@ options:
         elements: str
         default: []
       hosts:
-        description: >-
-          The protected hosts behind a gateway. Empty means all inside; needed for inbound flows.
+        description:
+          - The protected hosts behind a gateway. Empty means all inside; needed for inbound flows.
+          - Private hosts of an inbound flow need a port forward, unless all its peers are private
+            (a VPN routes to them). Where the gateway's NAT has none, a warning shows the command
+            that adds it. NAT is read and never written.
         type: list
         elements: str
         default: []

@@ -93,8 +93,8 @@ transaction:
   returned: success
 conflicts:
   description: >-
-    What other tools manage and this backend must not edit. Not empty when the module fails for that
-    reason.
+    What other tools manage and this backend must not edit, and places where no rule of ours can be
+    right, such as a NAT chain. Not empty when the module fails for that reason.
   type: list
   elements: dict
   returned: always
