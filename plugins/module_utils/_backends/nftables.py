@@ -17,7 +17,7 @@ from .._plan.chain_walk import Stop
 from .._plan.desired import Desired, own_part, plan
 from .._plan.exposure import exposure
 from .._plan.nat_warnings import nat_warnings
-from .._plan.ruleset import Ruleset
+from .._plan.ruleset import Ruleset, table_flags
 from .base import Audit, Backend, Change, FlowState
 from .command import find_nft, find_tool, has_legacy_nat, read_ruleset, run_tool
 
@@ -88,13 +88,14 @@ class NftablesBackend(Backend):
         return Audit(tuple(result), nat_warnings([policy], prepared.desired.nat))
 
     def _prepare(self, policies: Sequence[Policy]) -> _Prepared:
-        live = read_ruleset(self._nft)
+        listing = run_tool([self._nft, "-s", "list", "ruleset"])
+        live = dataclasses.replace(read_ruleset(self._nft), flags=table_flags(listing))
         desired = plan(policies, live, has_legacy_nat())
         return _Prepared(
             desired=desired,
             live=live,
             wanted_text=self._as_kernel_shows(desired.as_ruleset_text()),
-            live_text=own_part(run_tool([self._nft, "-s", "list", "ruleset"])),
+            live_text=own_part(listing),
         )
 
     def _as_kernel_shows(self, text: str) -> str:

@@ -44,9 +44,20 @@ class Attachment:
         )
         return f'{verb} jump {self.chain} comment "{JUMP_COMMENT}"'
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands that add the chain and the jump to the live table.
+
+        Commands, not a table block: a block without the table's flags would take them off, and so
+        wake up a table that its admin has put to sleep (flags dormant).
+        """
+        place = f"{self.stop.family} {self.stop.table} {self.chain}"
+        rules = (f"add rule {place} {rule}" for rule in self.rules)
+        return (f"add chain {place}", *rules, self.jump)
+
     def as_table(self) -> str:
-        """Return the chain inside a table of its own family and name, to be added to what is
-        there."""
+        """Return the chain inside a table of its own family and name, to be loaded where nothing
+        else is."""
         lines = chain_block(self.chain, self.rules)
         return "\n".join([f"table {self.stop.family} {self.stop.table} {{", *lines, "}", ""])
 
@@ -135,7 +146,10 @@ def attachments_for(findings: Findings, foreign: Ruleset) -> tuple[Attachment, .
         taken = names.setdefault(stop.table_key, set())
         name = _free_name(stop.chain, taken)
         taken.add(name)
-        rules = accept_rules(_united(by_stop[stop]), True, stop.family)
+        regular = not foreign.chains[stop.chain_key].is_base
+        rules = accept_rules(
+            _united(by_stop[stop]), with_state=True, table_family=stop.family, any_hook=regular
+        )
         result.append(Attachment(stop, name, tuple(dict.fromkeys(rules))))
     return tuple(result)
 

@@ -49,8 +49,8 @@ class Desired:
             f"delete table {OWN_FAMILY} {OWN_TABLE}",
             *detach_commands(live),
         ]
-        text = "\n".join(lines) + "\n" + self.as_ruleset_text()
-        return text + "".join(f"{item.jump}\n" for item in self.attachments)
+        added = [line for item in self.attachments for line in item.commands]
+        return "\n".join(lines) + "\n" + self.table + "".join(f"{line}\n" for line in added)
 
     def jumps_in_place(self, live: Ruleset) -> bool:
         """Tell whether each chain of ours is entered by exactly one jump, directly before what

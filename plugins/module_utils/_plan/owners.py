@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .ruleset import Ruleset
+from .ruleset import OWNER, Ruleset
 
 NFTABLES = "nftables"
 FIREWALLD = "firewalld"
@@ -13,6 +13,7 @@ UFW = "ufw"
 IPTABLES = "iptables"
 DOCKER = "docker"
 PODMAN = "podman"
+OWNING_PROGRAM = "the program that owns the table"
 
 # Front ends that claim the whole host. Two of them at once contradict each other.
 FRONT_ENDS = (FIREWALLD, UFW)
@@ -26,6 +27,8 @@ def manager_of(table: tuple[str, str], ruleset: Ruleset) -> str:
     """Return the tool that manages `table`, or an empty string for a table that an admin wrote with
     nft."""
     family, name = table
+    if OWNER in ruleset.flags_of(table):
+        return OWNING_PROGRAM
     if name in ("firewalld", "firewalld_policy_drop"):
         return FIREWALLD
     if name == "netavark":

@@ -12,10 +12,13 @@ from typing import Iterable, Sequence
 from .._model.addresses import IPV4, Network
 from .._model.flow import BROADCAST
 from .._model.ports import PortRange
-from .packets import PacketClass
+from .packets import INPUT, OUTPUT, PacketClass
 from .ruleset import OWN_FAMILY
 
 BROADCAST_MATCH = "fib daddr type { broadcast, multicast }"
+
+# Which end of a packet is this host, by hook; a forwarded one is told by its interfaces.
+_LOCAL_END = {INPUT: "fib daddr type local", OUTPUT: "fib saddr type local"}
 
 
 def braced(values: Sequence[object]) -> str:
@@ -58,13 +61,17 @@ def commented(rule: str, comment: str) -> str:
 
 
 def accept_rules(
-    classes: Iterable[PacketClass], with_state: bool, table_family: str = OWN_FAMILY
+    classes: Iterable[PacketClass],
+    with_state: bool,
+    table_family: str = OWN_FAMILY,
+    any_hook: bool = False,
 ) -> list[str]:
     """Return accept rules for `classes` in a table of `table_family`, in order of their first
     appearance.
 
     `with_state` adds the conntrack state; a chain that has dealt with established packets does not
-    need it.
+    need it. `any_hook` is for a chain that packets of several hooks may reach: each rule then tells
+    its own hook's packets by which end of them is this host.
     """
     groups: dict[PacketClass, list[PacketClass]] = {}
     for item in classes:
@@ -72,10 +79,12 @@ def accept_rules(
         if not item.sources and not item.destinations:
             blank = dataclasses.replace(blank, family="")
         groups.setdefault(blank, []).append(item)
-    return [_accept_rule(group, with_state, table_family) for group in groups.values()]
+    return [_accept_rule(group, with_state, table_family, any_hook) for group in groups.values()]
 
 
-def _accept_rule(group: Sequence[PacketClass], with_state: bool, table_family: str) -> str:
+def _accept_rule(
+    group: Sequence[PacketClass], with_state: bool, table_family: str, any_hook: bool
+) -> str:
     first = group[0]
     families = {item.family for item in group}
     only = ""
@@ -87,6 +96,7 @@ def _accept_rule(group: Sequence[PacketClass], with_state: bool, table_family: s
         interfaces_match("iifname", first.iifs),
         interfaces_match("oifname", first.oifs),
         only,
+        _LOCAL_END.get(first.hook, "") if any_hook else "",
         addresses_match("saddr", first.sources, first.family),
         addresses_match("daddr", first.destinations, first.family),
         first.also,

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, Iterable, Mapping, Sequence
 
 OWN_TABLE = "legalops_timesensor"
 OWN_FAMILY = "inet"
 OWN_PREFIX = "legalops_timesensor"
 JUMP_COMMENT = "legalops.timesensor"
+
+DORMANT = "dormant"
+OWNER = "owner"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,12 +76,16 @@ class Collection:
 
 @dataclasses.dataclass(frozen=True)
 class Ruleset:
-    """All tables, chains, sets and maps of one network namespace."""
+    """All tables, chains, sets and maps of one network namespace.
+
+    `flags` are those of tables: the chains of a dormant one see no packets, and one with an owner
+    can be edited by the owning program alone (nft(8), "Tables").
+    """
 
     tables: frozenset[tuple[str, str]] = frozenset()
     chains: Mapping[tuple[str, str, str], Chain] = dataclasses.field(default_factory=dict)
     collections: Mapping[tuple[str, str, str], Collection] = dataclasses.field(default_factory=dict)
-    dormant: frozenset[tuple[str, str]] = frozenset()  # tables whose base chains are switched off
+    flags: Mapping[tuple[str, str], frozenset[str]] = dataclasses.field(default_factory=dict)
 
     def without_own(self) -> Ruleset:
         """Return the ruleset as it would be without anything of ours."""
@@ -93,13 +101,16 @@ class Ruleset:
         return dataclasses.replace(self, tables=tables, chains=chains)
 
     def base_chains(self, hook: str) -> Iterable[Chain]:
-        """Return the base chains of `hook` in the order in which packets meet them."""
+        """Return the live base chains of `hook` in the order in which packets meet them."""
         found = [
             chain
             for chain in self.chains.values()
-            if chain.hook == hook and chain.key[:2] not in self.dormant
+            if chain.hook == hook and DORMANT not in self.flags_of(chain.key[:2])
         ]
         return sorted(found, key=lambda chain: chain.priority)
+
+    def flags_of(self, table: tuple[str, str]) -> frozenset[str]:
+        return self.flags.get(table, frozenset())
 
     def pairs(self, table: tuple[str, str], data: Any) -> tuple[list[tuple[Any, Any]], bool]:
         """Return the elements of a map, its name or its own elements in nft's JSON, and whether
@@ -120,7 +131,7 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
     """Read the JSON document of `nft -j list ruleset`. Objects that do not matter to packets' fate
     are passed over."""
     tables = set()
-    dormant = set()
+    flags = {}
     heads: dict[tuple[str, str, str], dict[str, Any]] = {}
     rules: dict[tuple[str, str, str], list[Rule]] = {}
     collections = {}
@@ -128,8 +139,7 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
         for kind, value in entry.items():
             if kind == "table":
                 tables.add((value["family"], value["name"]))
-                if any("dormant".startswith(flag) for flag in _as_list(value.get("flags"))):
-                    dormant.add((value["family"], value["name"]))  # nft 1.0.6 prints "d"
+                flags[value["family"], value["name"]] = frozenset(_as_list(value.get("flags")))
             elif kind == "chain":
                 heads[value["family"], value["table"], value["name"]] = value
             elif kind == "rule":
@@ -154,13 +164,29 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
     for key in _filled_by_packets(rules):
         if key in collections:
             collections[key] = dataclasses.replace(collections[key], dynamic=True)
-    return Ruleset(frozenset(tables), chains, collections, frozenset(dormant))
+    return Ruleset(frozenset(tables), chains, collections, flags)
 
 
 def _as_list(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else [str(item) for item in value]
+
+
+def table_flags(listing: str) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the flags of tables from the text of `nft list ruleset`.
+
+    Not from the JSON: nft 1.0.6 writes the table's name in their place.
+    """
+    found = {}
+    table = ("", "")
+    for line in listing.splitlines():
+        if line.startswith("table "):
+            family, name = line.split()[1:3]
+            table = (family, name)
+        elif line.startswith("\tflags "):
+            found[table] = frozenset(re.split(r"[,\s]+", line.split(None, 1)[1].strip()))
+    return found
 
 
 def _parse_collection(value: Mapping[str, Any]) -> Collection:
