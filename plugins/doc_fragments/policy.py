@@ -132,7 +132,8 @@ options:
     description:
       - Management connections that stay possible under O(default_ingress=deny), as a list of
         C(peer) and C(port).
-      - V(auto) takes the SSH connection in use.
+      - V(auto) takes the SSH connection in use, which is accepted beside a list that does not cover
+        it, too. A run without one, such as from cron, keeps what the policy accepted before.
     type: raw
     default: auto
   confirm_timeout:

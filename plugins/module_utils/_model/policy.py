@@ -41,6 +41,15 @@ class Management:
     peer: Network
     port: PortRange
 
+    def covers(self, other: Management) -> bool:
+        """Tell whether all connections of `other` are among these."""
+        same = self.peer.version == other.peer.version
+        return (
+            same
+            and self.peer.supernet_of(other.peer)  # type: ignore[arg-type]
+            and not other.port.minus(self.port)
+        )
+
     def as_dict(self) -> dict[str, Any]:
         return {"peer": str(self.peer), "port": str(self.port)}
 

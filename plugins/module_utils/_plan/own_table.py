@@ -166,8 +166,7 @@ def _baseline(policies: Sequence[Policy], inbound: bool) -> list[str]:
         rules += [f"{match} accept" for match in (ports if inbound else asks)]
     if not inbound:
         rules += _name_and_time(policies, entries)
-    if inbound:
-        rules += _management(policies)
+    rules += _management(policies, inbound)
     return [commented(rule, "baseline") if "comment" not in rule else rule for rule in rules]
 
 
@@ -184,15 +183,20 @@ def _name_and_time(policies: Sequence[Policy], entries: set[str]) -> list[str]:
     return rules
 
 
-def _management(policies: Sequence[Policy]) -> list[str]:
+def _management(policies: Sequence[Policy], inbound: bool) -> list[str]:
+    """Accept management connections, and outbound what continues one.
+
+    Where nobody used conntrack before us it knows no open session: the first packet of one that it
+    sees is new, and when that is our answer, the session would hang.
+    """
     rules = []
     for policy in policies:
         for item in policy.management:
             family = FAMILIES[0] if item.peer.version == 4 else FAMILIES[1]
-            match = addresses_match("saddr", (item.peer,), family)
-            rules.append(
-                commented(f"{match} tcp dport {item.port} accept", f"{policy.name}/management")
-            )
+            peer = addresses_match("saddr" if inbound else "daddr", (item.peer,), family)
+            going_on = f"tcp sport {item.port} tcp flags & syn == 0"
+            port = f"tcp dport {item.port}" if inbound else going_on
+            rules.append(commented(f"{peer} {port} accept", f"{policy.name}/management"))
     return list(dict.fromkeys(rules))
 
 

@@ -14,7 +14,7 @@ from .._backends.command import run_tool
 from .._backends.registry import choose_backend
 from .._model.errors import TimesensorError, UnsupportedError
 from .._model.policy import GATEWAY, UNTOUCHED, Policy, parse_policy
-from .facts import gather_facts
+from .facts import gather_facts, keep_reachable
 from .files import Content, bring_about, differing, remove_created_directories
 from .lock import host_lock
 from .paths import POLICY_DIR, STATE_DIR, UNIT_DIR
@@ -57,6 +57,10 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         warnings += _standing_warnings(policy)
     with host_lock():
         before = load_all()
+        if not absent:
+            stored = next((item for item in before if item.name == policy.name), None)
+            policy, more = keep_reachable(policy, stored)
+            warnings += more
         others = [item for item in before if item.name != policy.name]
         after = others if absent else sorted([*others, policy], key=lambda item: item.name)
         change = backend.plan(before, after)

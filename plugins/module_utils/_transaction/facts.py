@@ -25,29 +25,52 @@ _RESOLVED_UPSTREAM = "/run/systemd/resolve/resolv.conf"
 
 
 def gather_facts(policy: Policy) -> tuple[Policy, list[str]]:
-    """Return `policy` with the target's facts filled in, and warnings.
+    """Return `policy` with the addresses of its names and the DNS resolvers, and warnings.
 
     Raises `InputError` that lists every name that does not resolve, with the flows that need it.
     """
     warnings = []
-    management = list(policy.management)
     resolvers: tuple[Network, ...] = ()
-    if policy.denies and policy.enforcement == HOST:
+    if policy.denies:
         resolvers = dns_resolvers()
-        if not management:
-            connection = ssh_connection()
-            if connection is not None:
-                management.append(connection)
-            elif policy.default_ingress == DENY:
-                warnings.append(
-                    "no SSH session was found above this process, no management accept was added:"
-                    " give management a peer and a port if the host must stay reachable for new"
-                    " connections"
-                )
-    filled = policy.with_facts(resolve_names(policy), management, resolvers)
+    if policy.default_egress == DENY and "dns" in policy.baseline and not resolvers:
+        warnings.append(
+            f"{_RESOLV_CONF} names no DNS server beyond this host, so default_egress: deny lets no"
+            " DNS out: add a flow for port 53 if names must resolve"
+        )
+    filled = policy.with_facts(resolve_names(policy), policy.management, resolvers)
     if policy.enforcement == GATEWAY:
         filled = dataclasses.replace(filled, inside_networks=routed_networks(policy.inside))
     return filled, warnings
+
+
+def keep_reachable(policy: Policy, stored: Policy | None) -> tuple[Policy, list[str]]:
+    """Return `policy` with the management accept that the SSH connection in use needs, and
+    warnings.
+
+    `stored` is the policy of that name that the host keeps now: a run without an SSH session above
+    it (cron, ansible-pull) takes its accepts over, rather than lock out whom they let in.
+    """
+    if not policy.denies or policy.enforcement != HOST:
+        return policy, []
+    management = list(policy.management)
+    warnings = []
+    connection = ssh_connection()
+    if connection is not None and not any(item.covers(connection) for item in management):
+        management.append(connection)
+        if policy.management:
+            warnings.append(
+                f"management does not name the SSH connection in use, from {connection.peer} to"
+                f" port {connection.port}: it is accepted as well"
+            )
+    if not management and stored is not None:
+        management += stored.management
+    if not management and policy.default_ingress == DENY:
+        warnings.append(
+            "no SSH session was found above this process, no management accept was added: give"
+            " management a peer and a port if the host must stay reachable for new connections"
+        )
+    return dataclasses.replace(policy, management=tuple(management)), warnings
 
 
 def resolve_names(policy: Policy) -> dict[str, list[Network]]:
@@ -122,8 +145,11 @@ def ssh_connection() -> Management | None:
     while pid > 1:
         value = _environment(pid).get("SSH_CONNECTION", "").split()
         if len(value) == 4:
-            peer = ipaddress.ip_network(value[0].split("%")[0])
-            return Management(peer, parse_port(value[3]))
+            try:
+                peer = ipaddress.ip_network(value[0].split("%")[0])
+                return Management(peer, parse_port(value[3]))
+            except ValueError:
+                pass  # not written by sshd; a parent may have the real one
         pid = _parent(pid)
     return None
 
