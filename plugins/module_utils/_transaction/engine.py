@@ -15,9 +15,17 @@ from .._backends.registry import choose_backend
 from .._model.errors import TimesensorError, UnsupportedError
 from .._model.policy import GATEWAY, UNTOUCHED, Policy, parse_policy
 from .facts import gather_facts, keep_reachable
-from .files import Content, bring_about, differing, remove_created_directories
+from .files import (
+    Content,
+    StagedFiles,
+    differing,
+    directories_left,
+    leftovers,
+    remove_created_directories,
+    staged,
+)
 from .lock import host_lock
-from .paths import POLICY_DIR, STATE_DIR, UNIT_DIR
+from .paths import UNIT_DIR, UNIT_NAME
 from .persistence import wanted_files
 from .store import load_all
 from .witness import open_targets
@@ -37,7 +45,7 @@ class _Step:
 
     @property
     def needed(self) -> bool:
-        return self.change.needed or bool(self.files)
+        return self.change.needed or bool(self.files) or (self.last and directories_left())
 
 
 def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -66,11 +74,11 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         change = backend.plan(before, after)
         if change.conflicts and not absent:
             _fail_on_conflicts(change)
-        files = differing(wanted_files(before, after))
+        files = differing({**wanted_files(before, after), **leftovers()})
         step = _Step(backend, change, files, last=not after)
         changed = step.needed
         if changed and not check_mode:
-            _carry_out(step, before, params.get("probe") or [])
+            warnings += _carry_out(step, before, params.get("probe") or [])
     return {
         "changed": changed,
         "backend": backend.name,
@@ -167,32 +175,74 @@ def _fail_on_conflicts(change: Change) -> None:
 
 def _carry_out(
     step: _Step, before: Sequence[Policy], witnesses: Sequence[Mapping[str, Any]]
-) -> None:
-    """The kernel first, then the files: a run killed in between is put right by the next one, or
-    undone by a reboot."""
-    if step.change.needed:
-        open_before = open_targets(witnesses)
-        step.backend.carry_out(step.change)
-        lost = open_before - open_targets(witnesses) if open_before else set()
-        if lost:
-            _roll_back(step.backend, before, sorted(lost))
-    units_changed = any(path.startswith(UNIT_DIR) for path in step.files)
-    bring_about(step.files)
+) -> list[str]:
+    """Bring files and kernel to the new state, or neither, and return warnings.
+
+    The new files are on the disk before the kernel is touched, and get their names after it: a run
+    that is killed in between is put right by the next one, or undone by a reboot.
+    """
+    with staged(step.files) as files:
+        if not step.change.needed:
+            _commit(files)
+        else:
+            open_before = open_targets(witnesses)
+            step.backend.carry_out(step.change)
+            try:
+                if open_before:
+                    _refuse_losses(open_before - open_targets(witnesses))
+                _commit(files)
+            except BaseException as error:
+                _take_back(step.backend, before, error)
+                raise
     if step.last:
-        remove_created_directories((POLICY_DIR, STATE_DIR))
-    if units_changed and os.path.isdir("/run/systemd/system"):
+        remove_created_directories()
+    return _reload_units(step.files)
+
+
+def _commit(files: StagedFiles) -> None:
+    try:
+        files.commit()
+    except OSError as error:
+        raise TimesensorError(
+            f"{error.filename} cannot be changed: {error.strerror}. The rules and files are as"
+            " before."
+        ) from error
+
+
+def _refuse_losses(lost: set[str]) -> None:
+    if lost:
+        raise TimesensorError(
+            f"{', '.join(sorted(lost))} answered before this policy and no more with it, so it was"
+            " taken back; the rules and files are as before. Add a flow for each, or leave it out"
+            " of probe.",
+            lost=sorted(lost),
+        )
+
+
+def _take_back(backend: Backend, before: Sequence[Policy], error: BaseException) -> None:
+    """Take the kernel back to the policies `before`; no file has changed."""
+    try:
+        backend.carry_out(backend.plan(before, before))
+    except TimesensorError as second:
+        raise TimesensorError(
+            f"{error} And the rules could not be taken back: {second.message} They are still those"
+            " of the new policy, the files those of the old ones: run the task again.",
+            transaction=_transaction(confirmed=False),
+        ) from error
+    if isinstance(error, TimesensorError):
+        error.details["transaction"] = _transaction(confirmed=False, rolled_back=True)
+
+
+def _reload_units(files: Mapping[str, Content | None]) -> list[str]:
+    """Tell systemd of changed units. All is in place already, so a failure is a warning."""
+    changed = any(path.startswith(UNIT_DIR) for path in files)
+    if not changed or not os.path.isdir("/run/systemd/system"):
+        return []
+    try:
         run_tool(["systemctl", "daemon-reload"])
-
-
-def _roll_back(backend: Backend, before: Sequence[Policy], lost: Sequence[str]) -> None:
-    """Take the kernel back to the policies `before` and fail; no file was written yet."""
-    backend.carry_out(backend.plan(before, before))
-    raise TimesensorError(
-        f"{', '.join(lost)} answered before this policy and no more with it, so it was taken back;"
-        " the rules and files are as before. Add a flow for each, or leave it out of probe.",
-        transaction=_transaction(confirmed=False, rolled_back=True),
-        lost=list(lost),
-    )
+    except (TimesensorError, OSError) as error:
+        return [f"systemd was not told of the unit {UNIT_NAME}: {error}"]
+    return []
 
 
 def _diff(step: _Step) -> dict[str, str]:

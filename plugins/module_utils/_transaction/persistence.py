@@ -19,7 +19,7 @@ from typing import Any, Mapping, Sequence
 from .._model.policy import Policy
 from .files import Content, Link
 from .paths import RESTORE_PROGRAM, UNIT_FILE, UNIT_LINKS, UNIT_NAME
-from .store import encode, policy_path
+from .store import encode, policy_path, policy_paths
 
 _PACKAGE = __name__.rsplit(".", 2)[0]
 _PARTS = ("_model", "_plan", "_backends", "_transaction")
@@ -62,8 +62,10 @@ def wanted_files(before: Sequence[Policy], after: Sequence[Policy]) -> dict[str,
     Policies come first and the unit last: a run that is killed in between leaves nothing that
     starts half.
     """
-    files: dict[str, Content | None] = {policy_path(policy.name): None for policy in before}
-    files.update({policy_path(policy.name): encode(policy) for policy in after})
+    files: dict[str, Content | None] = {
+        path: None for policy in before for path in policy_paths(policy.name)
+    }
+    files.update({policy_path(policy): encode(policy) for policy in after})
     kept = any(policy.persist for policy in after)
     command = f"{sys.executable or '/usr/bin/python3'} {RESTORE_PROGRAM}"
     files[RESTORE_PROGRAM] = restore_archive() if kept else None

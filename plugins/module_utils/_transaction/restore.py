@@ -16,18 +16,19 @@ from .store import load_all
 
 
 def main() -> None:
-    """Restore; leave with exit code 1 and one line that says why when that is not possible."""
+    """Restore; leave with exit code 1 and one line that says why when that is not possible, or not
+    for all flows."""
     try:
         with host_lock():
-            kept = [policy for policy in load_all() if policy.persist]
+            kept = load_all()  # after a reboot those that must not come back are gone with /run
             backend = choose_backend(AUTO)
             change = backend.plan(kept, kept)
+            if change.needed:
+                backend.carry_out(change)
             if change.conflicts:
                 raise TimesensorError(
                     "; ".join(str(item.as_dict()["what"]) for item in change.conflicts)
                 )
-            if change.needed:
-                backend.carry_out(change)
     except TimesensorError as error:
         raise SystemExit(f"legalops.timesensor: {error.message}") from error
     sys.stdout.write(f"legalops.timesensor: {len(kept)} policies in force\n")

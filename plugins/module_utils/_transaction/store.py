@@ -13,13 +13,20 @@ from typing import Any
 
 from .._model.errors import InputError, TimesensorError
 from .._model.policy import Policy, parse_policy
-from .paths import POLICY_DIR
+from .paths import POLICY_DIR, VOLATILE_DIR
 
 _SCHEMA = 1
 
 
-def policy_path(name: str) -> str:
-    return f"{POLICY_DIR}/{name}.json"
+def policy_path(policy: Policy) -> str:
+    """Return where the policy is kept: apart from the others when a reboot must not restore it."""
+    kept, volatile = policy_paths(policy.name)
+    return kept if policy.persist else volatile
+
+
+def policy_paths(name: str) -> tuple[str, str]:
+    """Return both places where a policy of that name can be kept."""
+    return f"{POLICY_DIR}/{name}.json", f"{VOLATILE_DIR}/{name}.json"
 
 
 def encode(policy: Policy) -> bytes:
@@ -46,23 +53,40 @@ def decode(text: bytes, path: str) -> Policy:
             for name, addresses in document["resolved"].items()
         }
         resolvers = tuple(ipaddress.ip_network(item) for item in document["resolvers"])
+        if os.path.basename(path) != f"{policy.name}.json":
+            raise ValueError(f"it holds the policy {policy.name}")
+        return policy.with_facts(resolved, policy.management, resolvers)
     except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise TimesensorError(
             f"{path} is damaged ({error}); nothing was changed. Remove the file, apply its policy"
             " again."
         ) from error
-    return policy.with_facts(resolved, policy.management, resolvers)
 
 
 def load_all() -> list[Policy]:
-    """Return the host's policies in the order of their names."""
+    """Return the host's policies in the order of their names.
+
+    A run that was killed while a policy changed its place leaves it in both: either is whole, and
+    the next run of that policy removes one.
+    """
+    policies = {}
+    for directory in (VOLATILE_DIR, POLICY_DIR):
+        for path in _policy_files(directory):
+            try:
+                with open(path, "rb") as stream:
+                    text = stream.read()
+            except OSError as error:
+                raise TimesensorError(
+                    f"{path} cannot be read: {error.strerror}. Nothing was changed."
+                ) from error
+            policy = decode(text, path)
+            policies[policy.name] = policy
+    return [policies[name] for name in sorted(policies)]
+
+
+def _policy_files(directory: str) -> list[str]:
     try:
-        names = sorted(name for name in os.listdir(POLICY_DIR) if name.endswith(".json"))
+        names = sorted(os.listdir(directory))
     except FileNotFoundError:
         return []
-    policies = []
-    for name in names:
-        path = os.path.join(POLICY_DIR, name)
-        with open(path, "rb") as stream:
-            policies.append(decode(stream.read(), path))
-    return policies
+    return [os.path.join(directory, name) for name in names if name.endswith(".json")]
