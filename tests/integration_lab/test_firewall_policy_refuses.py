@@ -63,6 +63,37 @@ def test_damaged_store_is_named_and_left(host: PrivateHost) -> None:
     assert host.state() == before
 
 
+def test_what_stops_another_policy_is_a_warning_for_this_one(host: PrivateHost) -> None:
+    host.apply(POLICY)
+    host.nft(
+        "table ip filter { chain OUTPUT { type filter hook output priority filter;\n"
+        "tcp dport 21 drop\n}\n}\n"
+    )
+    other = {"name": "q", "flows": [{**POLICY["flows"][0], "ports": [443], "service": ""}]}
+    result = host.apply(other)
+    assert result["changed"]
+    assert "stops p/f; iptables manages it" in str(result["warnings"])
+    assert result["conflicts"][0]["flows"] == ["p/f"]
+    assert host.apply(POLICY)["failed"]
+
+
+def test_bytes_that_are_no_utf8_stop_nobody(host: PrivateHost) -> None:
+    rule = b'tcp dport 1 accept comment "caf\xe9"'
+    table = b"table inet admin { chain c { type filter hook output priority 0;\n%s\n}\n}\n"
+    subprocess.run(host.command("nft", "-f", "-"), input=table % rule, check=True)
+    listing = host.command("nft", "-s", "list", "ruleset")
+    before = subprocess.run(listing, capture_output=True, check=True).stdout
+    assert host.apply(POLICY)["changed"]
+    assert not host.apply(POLICY)["changed"]
+    host.remove("p")
+    assert subprocess.run(listing, capture_output=True, check=True).stdout == before
+
+
+def test_a_lock_that_cannot_be_opened_is_told(host: PrivateHost) -> None:
+    host.run("mount", "-o", "remount,ro", "/run")
+    assert "the lock /run/legalops_timesensor.lock cannot" in host.apply(POLICY)["msg"]
+
+
 def test_runs_at_once_do_not_mix(host: PrivateHost) -> None:
     names = [f"p{number}" for number in range(6)]
     running = [

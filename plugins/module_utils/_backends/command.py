@@ -61,7 +61,9 @@ def run_tool(command: list[str], stdin: str = "") -> str:
             command,
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            # A comment or a name that somebody typed in another encoding must not stop us.
+            errors="surrogateescape",
             env=environment,
             timeout=_TIMEOUT_S,
             check=False,

@@ -32,7 +32,7 @@ _SPECIAL = tuple(
 
 # RFC 1123 section 2.1; an all-numeric last label would be an address with a typing error in it.
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
-_NAME = re.compile(rf"^(?=.{{1,253}}\.?$)({_LABEL}\.)*(?=[^.]*[A-Za-z])({_LABEL})\.?$")
+_NAME = re.compile(rf"^(?=.{{1,253}}\.?\Z)({_LABEL}\.)*(?=[^.]*[A-Za-z])({_LABEL})\.?\Z")
 
 
 def family_of(network: Network) -> str:
@@ -51,6 +51,8 @@ def parse_network(value: Any) -> Network:
     """
     if not isinstance(value, str):
         raise ValueProblem(f"{value!r} is not an address or a network such as 192.0.2.0/24")
+    if "%" in value:
+        raise ValueProblem(f"{value!r} has a zone, and a rule has none: leave out what follows %")
     try:
         return ipaddress.ip_network(value.strip())
     except ValueError:

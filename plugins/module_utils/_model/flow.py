@@ -43,7 +43,7 @@ FIELDS = (
 )
 
 # An id becomes part of an nftables comment (at most 128 bytes) and of file names.
-_IDENTIFIER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}$")
+_IDENTIFIER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,47}\Z")
 
 
 def parse_identifier(value: Any) -> str:
@@ -138,7 +138,8 @@ def parse_flow(value: Any, position: int, enforcement: str, problems: Problems) 
     return Flow(**fields) if len(problems.found) == before else None
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """Return a list option as a list: nothing for None, and a single value as its only item."""
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
@@ -147,7 +148,7 @@ def _as_list(value: Any) -> list[Any]:
 def _parse_ports(value: Any, where: str, problems: Problems) -> tuple[PortRange, ...]:
     ranges = []
     complete = True
-    for item in _as_list(value):
+    for item in as_list(value):
         try:
             ranges.append(parse_port(item))
         except ValueProblem as problem:
@@ -163,7 +164,7 @@ def _parse_ports(value: Any, where: str, problems: Problems) -> tuple[PortRange,
 def _parse_each(
     value: Mapping[str, Any], field: str, parse: Any, where: str, problems: Problems
 ) -> Iterable[Any]:
-    for item in _as_list(value.get(field)):
+    for item in as_list(value.get(field)):
         with problems.at(f"{where}, {field}"):
             yield parse(item)
 

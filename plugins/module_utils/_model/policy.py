@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, Mapping, Sequence
 
 from .addresses import Network, Peer, parse_network
 from .errors import Problem
-from .flow import Flow, parse_flow, parse_identifier
+from .flow import Flow, as_list, parse_flow, parse_identifier
 from .ports import PortRange, parse_port
 from .problems import Problems, ValueProblem, check_keys, one_of
 
@@ -32,6 +33,8 @@ AUTO = "auto"
 OPTIONAL_BASELINE = ("dhcp", "dns", "ntp")
 
 _INTERFACE_LIMIT = 15  # IFNAMSIZ - 1, linux/if.h
+_INTERFACE = re.compile(rf"^[A-Za-z0-9._:@-]{{1,{_INTERFACE_LIMIT}}}\Z")
+_SSH_PORT = 22
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,7 +225,7 @@ def _read_interfaces(
     check_keys(problems, "interfaces", dict(given), ("inside", "outside"))
     sides = []
     for side in ("inside", "outside"):
-        names = given.get(side) or ()
+        names = as_list(given.get(side))
         for name in names:
             with problems.at(f"interfaces, {side}"):
                 _check_interface(name)
@@ -235,8 +238,7 @@ def _read_interfaces(
 
 
 def _check_interface(name: Any) -> None:
-    good = isinstance(name, str) and 0 < len(name) <= _INTERFACE_LIMIT
-    if not good or not all(char.isalnum() or char in "._-@:" for char in name):
+    if not isinstance(name, str) or _INTERFACE.match(name) is None:
         raise ValueProblem(
             f"{name!r} is no interface name: up to {_INTERFACE_LIMIT} letters, digits, . _ - : @"
         )
@@ -258,5 +260,6 @@ def _read_management(value: Any, problems: Problems) -> tuple[Management, ...]:
         with problems.at(f"{where}, peer"):
             peer = parse_network(item.get("peer"))
             with problems.at(f"{where}, port"):
-                found.append(Management(peer, parse_port(item.get("port") or 22)))
+                port = item.get("port")
+                found.append(Management(peer, parse_port(_SSH_PORT if port is None else port)))
     return tuple(found)

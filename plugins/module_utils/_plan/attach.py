@@ -69,8 +69,11 @@ class Conflict:
 
     stop: Stop
     manager: str
-    flows: tuple[str, ...]
+    flows: tuple[str, ...]  # by their tags
     why: str = ""
+
+    def hits(self, policy: Policy) -> bool:
+        return any(tag.split("/", 1)[0] == policy.name for tag in self.flows)
 
     def as_dict(self) -> dict[str, object]:
         why = self.why or f"{self.manager} manages it"

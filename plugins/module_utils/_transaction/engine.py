@@ -72,8 +72,8 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         others = [item for item in before if item.name != policy.name]
         after = others if absent else sorted([*others, policy], key=lambda item: item.name)
         change = backend.plan(before, after)
-        if change.conflicts and not absent:
-            _fail_on_conflicts(change)
+        if not absent:
+            warnings += _refuse_conflicts(change, policy)
         files = differing({**wanted_files(before, after), **leftovers()})
         step = _Step(backend, change, files, last=not after)
         changed = step.needed
@@ -86,7 +86,7 @@ def apply_policy(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         "rules": [line.strip() for line in change.after.splitlines() if "comment" in line],
         "exposure": list(change.exposure),
         "transaction": _transaction(confirmed=changed and not check_mode),
-        "conflicts": [],
+        "conflicts": [item.as_dict() for item in change.conflicts],
         "warnings": warnings + list(change.warnings),
     }
 
@@ -152,9 +152,14 @@ def _standing_warnings(policy: Policy) -> list[str]:
     return warnings
 
 
-def _fail_on_conflicts(change: Change) -> None:
-    conflicts = [item.as_dict() for item in change.conflicts]
-    managers = sorted({item.manager for item in change.conflicts if item.manager})
+def _refuse_conflicts(change: Change, policy: Policy) -> list[str]:
+    """Fail when what we may not edit stops flows of `policy`; return a warning for each stop that
+    hits other policies only, which is no reason to keep this one out."""
+    hits = [item for item in change.conflicts if item.hits(policy)]
+    if not hits:
+        return [str(item.as_dict()["what"]) for item in change.conflicts]
+    conflicts = [item.as_dict() for item in hits]
+    managers = sorted({item.manager for item in hits if item.manager})
     what = "".join(f"\n  - {item['what']}" for item in conflicts)
     advice = [
         f"tables that {', '.join(managers)} manages stop flows of this policy, and the nftables"
@@ -162,7 +167,7 @@ def _fail_on_conflicts(change: Change) -> None:
     ]
     if not managers:
         advice = []
-    if any(not item.manager for item in change.conflicts):
+    if any(not item.manager for item in hits):
         advice.append(
             "Rules stop flows of this policy where no rule of ours can be right: open the flows"
             " there by hand."
@@ -256,7 +261,7 @@ def _diff(step: _Step) -> dict[str, str]:
 
     opens = "".join(
         f"# opens {item['flow']}: {item['direction']} {item['protocol']}"
-        f" {', '.join(item['ports'])} from or to {', '.join(item['peers'])}, closed before by"
+        f" {', '.join(item['ports'])}, peers {', '.join(item['peers'])}, closed before by"
         f" {item['was_closed_by']}\n"
         for item in step.change.exposure
     )

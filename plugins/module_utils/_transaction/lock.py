@@ -25,7 +25,7 @@ def host_lock(wait_s: float = 60, path: str = LOCK_FILE) -> Iterator[None]:
     """
     deadline = time.monotonic() + wait_s
     while True:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        descriptor = _open(path)
         if _locked(descriptor, deadline) and _is_still_at(descriptor, path):
             break
         os.close(descriptor)
@@ -39,6 +39,15 @@ def host_lock(wait_s: float = 60, path: str = LOCK_FILE) -> Iterator[None]:
     finally:
         os.unlink(path)  # while the lock is held: whoever waits sees that the file is another one
         os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TimesensorError(
+            f"the lock {path} cannot be opened: {error.strerror}. Nothing was changed."
+        ) from error
 
 
 def _locked(descriptor: int, deadline: float) -> bool:

@@ -12,6 +12,7 @@ handle after each load.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import zipfile
 from typing import Any, Mapping, Sequence
@@ -22,6 +23,7 @@ from .paths import RESTORE_PROGRAM, UNIT_FILE, UNIT_LINKS, UNIT_NAME
 from .store import encode, policy_path, policy_paths
 
 _PACKAGE = __name__.rsplit(".", 2)[0]
+_SYSTEM_PYTHON = "/usr/bin/python3"
 _PARTS = ("_model", "_plan", "_backends", "_transaction")
 _EPOCH = (
     1980,
@@ -67,12 +69,22 @@ def wanted_files(before: Sequence[Policy], after: Sequence[Policy]) -> dict[str,
     }
     files.update({policy_path(policy): encode(policy) for policy in after})
     kept = any(policy.persist for policy in after)
-    command = f"{sys.executable or '/usr/bin/python3'} {RESTORE_PROGRAM}"
+    command = f"{_lasting_python()} {RESTORE_PROGRAM}"
     files[RESTORE_PROGRAM] = restore_archive() if kept else None
     files[UNIT_FILE] = _UNIT.format(command=command).encode() if kept else None
     for link in UNIT_LINKS:
         files[link] = Link(f"../{UNIT_NAME}") if kept else None
     return files
+
+
+def _lasting_python() -> str:
+    """Return an interpreter that will still be there at a boot in years.
+
+    Ansible likes to run a versioned one, which goes with the distribution's next release, or one of
+    a virtual environment. The system's own is an old one on some, so it must be the same program.
+    """
+    same = os.path.realpath(_SYSTEM_PYTHON) == os.path.realpath(sys.executable)
+    return _SYSTEM_PYTHON if same else sys.executable
 
 
 def restore_archive() -> bytes:
@@ -84,7 +96,7 @@ def restore_archive() -> bytes:
         f"{name.replace('.', '/')}{suffix}": source for name, suffix, source in _loaded_sources()
     }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for parent in _parents(_PACKAGE):  # zipimport before Python 3.13 knows no packages without
             archive.writestr(_entry(f"{parent}/__init__.py"), "")
         for path in sorted(sources):
@@ -100,9 +112,8 @@ def _parents(package: str) -> list[str]:
 
 
 def _entry(path: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(path, _EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    return entry
+    # Not compressed: another zlib would make another archive of the same sources.
+    return zipfile.ZipInfo(path, _EPOCH)
 
 
 def _loaded_sources() -> list[tuple[str, str, str]]:

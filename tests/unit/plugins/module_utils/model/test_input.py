@@ -105,6 +105,8 @@ def test_peer_is_a_name_or_a_network() -> None:
         ({"action": "block"}, "flow f, action", "block is possible for scope: broadcast only"),
         ({"scope": "broadcast"}, "flow f, scope", "outbound and udp"),
         ({"id": "a b"}, "flow a b, id", "'a b' is not a name"),
+        ({"id": "a\n"}, "flow a\n, id", "'a\\n' is not a name"),
+        ({"peers": ["fe80::1%eth0"]}, "flow f, peers", "has a zone, and a rule has none"),
     ],
 )
 def test_wrong_flow_is_told_with_its_id(change: dict[str, Any], where: str, what: str) -> None:
@@ -130,6 +132,31 @@ def test_gateway_needs_interfaces_hosts_and_one_family() -> None:
         "flow g, peers",
         "interfaces",
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        ({"name": "p\n"}, "name", "is not a name of 1 to 48"),
+        (
+            {"management": [{"peer": "192.0.2.1", "port": 0}]},
+            "management number 1, port",
+            "port 0 is not within",
+        ),
+        ({"interfaces": {"inside": ["\u00e9" * 15]}}, "interfaces, inside", "is no interface name"),
+        ({"interfaces": {"inside": 7}}, "interfaces, inside", "7 is no interface name"),
+    ],
+)
+def test_wrong_policy_is_told(change: dict[str, Any], where: str, what: str) -> None:
+    problems = policy_problems({"name": "p", "flows": [FLOW], **change})
+    assert [problem.where for problem in problems] == [where]
+    assert what in problems[0].what
+
+
+def test_one_interface_need_not_be_a_list() -> None:
+    sides = {"inside": "lan0", "outside": "wan0"}
+    policy = parse_policy({"name": "p", "enforcement": "gateway", "interfaces": sides})
+    assert (policy.inside, policy.outside) == (("lan0",), ("wan0",))
 
 
 def test_policy_reads_back_what_it_writes() -> None:
