@@ -74,7 +74,12 @@ def _spec_problems(message: str, checked: Sequence[str], told: set[str]) -> Iter
     """
     unknown = re.match(r"(.*)\. Supported parameters include: (.*)\.$", message)
     if unknown is None:
-        if not any(re.search(rf"\b{re.escape(option)}\b", message) for option in told):
+        # Ansible drops an item of the wrong type before our check can see it, and does not name an
+        # option that should be a mapping.
+        dropped = message.startswith("Elements value for option")
+        nameless = message.startswith("dictionary requested")
+        known = any(re.search(rf"\b{re.escape(option)}\b", message) for option in told)
+        if dropped or not (known or (nameless and told)):
             yield Problem("options", message)
         return
     for name in unknown.group(1).split(", "):
