@@ -13,7 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from integration_lab.lab_host import LabHost
 from integration_lab.private_host import PrivateHost
+
+from lab import Lab
 
 RULESETS = Path(__file__).parent / "rulesets"
 POLICY: dict[str, Any] = {
@@ -121,3 +124,36 @@ def test_a_chain_that_input_and_output_share_opens_one_direction_only() -> None:
         assert not host.apply({"name": "p", "flows": [flow, inbound]})["changed"]
         host.remove("p")
         assert host.rules() == before
+
+
+def test_a_gateway_that_drops_before_and_after_routing(open_firm: Lab) -> None:
+    """Before routing nobody knows the outgoing interface: a rule of ours there must not ask."""
+    gateway, server = LabHost(open_firm["gateway"]), open_firm["licence"]
+    gateway.nft((RULESETS / "around_routing.nft").read_text())
+    with server.socket() as listening:
+        listening.bind((server.address, 8080))
+        listening.listen()
+
+        def open_from_inside() -> bool:
+            with open_firm["workstation"].socket() as client:
+                client.settimeout(0.7)
+                return client.connect_ex((server.address, 8080)) == 0
+
+        assert not open_from_inside()
+        gateway.apply(
+            {
+                "name": "p",
+                "enforcement": "gateway",
+                "interfaces": {"inside": ["lan0"], "outside": ["wan0"]},
+                "flows": [
+                    {
+                        "id": "licence",
+                        "direction": "outbound",
+                        "protocol": "tcp",
+                        "ports": [8080],
+                        "peers": [server.address],
+                    }
+                ],
+            }
+        )
+        assert open_from_inside()
