@@ -83,7 +83,8 @@ rules:
   elements: str
   returned: success
 exposure:
-  description: What the change opens that was closed before.
+  description: >-
+    What the change opens that was closed before, by flow; V(any) where a default denies no more.
   type: list
   elements: dict
   returned: success
@@ -94,10 +95,16 @@ transaction:
 conflicts:
   description: >-
     What other tools manage and this backend must not edit, and places where no rule of ours can be
-    right, such as a NAT chain. Not empty when the module fails for that reason.
+    right, such as a NAT chain. The module fails when a flow of this policy is hit; what hits flows
+    of other policies only is a warning.
   type: list
   elements: dict
-  returned: always
+  returned: success, or failed for that reason
+lost:
+  description: The targets of O(probe) for whose sake the policy was taken back.
+  type: list
+  elements: str
+  returned: failed for that reason
 """
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._argspec import (
