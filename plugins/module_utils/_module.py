@@ -6,8 +6,7 @@ C(fail_json)."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Callable, Dict, Iterator, NoReturn, Sequence
+from typing import Any, Callable, Dict, NoReturn, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -15,6 +14,9 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors 
     InputError,
     Problem,
     TimesensorError,
+)
+from ansible_collections.legalops.timesensor.plugins.module_utils._spec_messages import (
+    spec_problems,
 )
 
 InputCheck = Callable[[Dict[str, Any]], Sequence[Problem]]
@@ -54,7 +56,7 @@ class CheckedModule(AnsibleModule):  # type: ignore[misc]
         ours = [
             problem
             for message in result.error_messages
-            for problem in _spec_problems(message, self._checked_options, told)
+            for problem in spec_problems(message, self._checked_options, told)
         ]
         self._fail_input(ours + problems)
 
@@ -65,26 +67,6 @@ class CheckedModule(AnsibleModule):  # type: ignore[misc]
     def _leave(self, msg: str, details: Dict[str, Any]) -> NoReturn:
         super().fail_json(msg, **details)
         raise AssertionError("fail_json ends the process")  # for type checkers
-
-
-def _spec_problems(message: str, checked: Sequence[str], told: set[str]) -> Iterator[Problem]:
-    """Turn a message of Ansible's specification into problems, without what our check tells better.
-
-    `checked` are the list options whose items our check reads; `told` the options it has told of.
-    """
-    unknown = re.match(r"(.*)\. Supported parameters include: (.*)\.$", message)
-    if unknown is None:
-        # Ansible drops an item of the wrong type before our check can see it, and does not name an
-        # option that should be a mapping.
-        dropped = message.startswith("Elements value for option")
-        nameless = message.startswith("dictionary requested")
-        known = any(re.search(rf"\b{re.escape(option)}\b", message) for option in told)
-        if dropped or not (known or (nameless and told)):
-            yield Problem("options", message)
-        return
-    for name in unknown.group(1).split(", "):
-        if name.split(".")[0] not in checked:
-            yield Problem(name, "unknown option")
 
 
 def run_module(module: AnsibleModule, body: Callable[[], Dict[str, Any]]) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._module import _spec_problems
+from ansible_collections.legalops.timesensor.plugins.module_utils._spec_messages import (
+    spec_problems,
+)
 
 ITEM = "Elements value for option 'flows' is of type int and we were unable to convert to dict"
 NAMELESS = "dictionary requested, could not parse JSON or key=value"
@@ -27,5 +29,5 @@ CHOICE = "value of enforcement must be one of: host, gateway, got: bridge"
 def test_a_message_of_the_specification_is_shown_unless_ours_is_better(
     message: str, told: set[str], shown: bool
 ) -> None:
-    found = [problem.what for problem in _spec_problems(message, ("flows",), told)]
+    found = [problem.what for problem in spec_problems(message, ("flows",), told)]
     assert found == ([message] if shown else [])
