@@ -42,7 +42,7 @@ def oldest_python() -> pythons.Python:
 
 def provide_module_utils() -> Path:
     """Return a folder with nothing but C(ansible.module_utils) of core 2.19 and what it imports."""
-    folder = WORK / f"core-{CORE}"
+    folder = WORK / f"core-{CORE}-importable"
     if folder.is_dir():
         return folder
     with_wheel = WORK / "wheel"
@@ -54,7 +54,12 @@ def provide_module_utils() -> Path:
     part = WORK / "core.part"
     shutil.rmtree(part, ignore_errors=True)
     with zipfile.ZipFile(next(with_wheel.glob("ansible_core-*.whl"))) as wheel:
-        wanted = ("ansible/__init__.py", "ansible/release.py", "ansible/module_utils/")
+        wanted = (
+            "ansible/__init__.py",
+            "ansible/release.py",
+            "ansible/_vendor/",
+            "ansible/module_utils/",
+        )
         wheel.extractall(part, [name for name in wheel.namelist() if name.startswith(wanted)])
     part.rename(folder)
     shutil.rmtree(with_wheel)
