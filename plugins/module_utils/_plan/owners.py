@@ -27,14 +27,15 @@ def manager_of(table: tuple[str, str], ruleset: Ruleset) -> str:
     """Return the tool that manages `table`, or an empty string for a table that an admin wrote with
     nft."""
     family, name = table
-    if OWNER in ruleset.flags_of(table):
-        return OWNING_PROGRAM
     if name in ("firewalld", "firewalld_policy_drop"):
         return FIREWALLD
     if name == "netavark":
         return PODMAN
     if name.startswith("docker-bridges"):
         return DOCKER
+    # After the names: firewalld 2.3 owns its table, too, and its name says more.
+    if OWNER in ruleset.flags_of(table):
+        return OWNING_PROGRAM
     if family not in ("ip", "ip6") or name not in _XTABLES:
         return ""
     chains = {chain.name: chain for key, chain in ruleset.chains.items() if key[:2] == table}
