@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from integration_lab.private_host import PrivateHost
 
-from lab import Lab, firm
+from lab import Lab, Root, firm
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,17 @@ def open_firm() -> Iterator[Lab]:
     """A firm whose gateway forwards everything, new for each test."""
     with Lab(firm(forward="accept")) as lab:
         yield lab
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run dirs of our own, so that labs of other people on this machine are not counted."""
+    root = Root().path(print)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / root.name).symlink_to(root)
+    monkeypatch.setenv("TIMESENSOR_LAB_CACHE", str(cache))
+    return cache
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import Root, linux, machine, rundir, wait_for
+from lab import linux, machine, rundir, wait_for
 from lab.machine import Machine
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("own_cache")]
 
 TREE = Path(__file__).resolve().parents[2]
 MIB = 1024**2
@@ -80,17 +80,6 @@ class RunningDemo:
 
     def end(self, seconds: float) -> int:
         return self.process.wait(seconds)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run dirs of our own, so that labs of other people on this machine are not counted."""
-    root = Root().path(print)
-    folder = tmp_path / "cache"
-    folder.mkdir()
-    (folder / root.name).symlink_to(root)
-    monkeypatch.setenv("TIMESENSOR_LAB_CACHE", str(folder))
-    return folder
 
 
 @pytest.fixture

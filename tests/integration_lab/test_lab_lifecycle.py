@@ -17,7 +17,7 @@ import pytest
 from lab import Lab, LabError, Root, firm, linux, machine, rundir, wait_for
 from lab.machine import Machine
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("own_cache")]
 
 TESTS = Path(__file__).resolve().parents[1]
 VICTIM = """
@@ -45,17 +45,6 @@ def ready(victim: subprocess.Popen[str]) -> tuple[Path, list[int]]:
     assert victim.stdout is not None
     run_dir, *pids = victim.stdout.readline().split()
     return Path(run_dir), [int(pid) for pid in pids]
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run dirs of our own, so that labs of other people on this machine are not counted."""
-    root = Root().path(print)
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    (cache / root.name).symlink_to(root)
-    monkeypatch.setenv("TIMESENSOR_LAB_CACHE", str(cache))
-    return cache
 
 
 def of_lab(pid: int) -> list[int]:

@@ -9,7 +9,7 @@ import dataclasses
 import re
 from typing import Any, Mapping, Sequence
 
-from .addresses import Network, Peer, parse_network
+from .addresses import Network, Peer, is_within, parse_network
 from .errors import Problem
 from .flow import Flow, as_list, parse_flow, parse_identifier
 from .ports import PortRange, parse_port
@@ -46,12 +46,7 @@ class Management:
 
     def covers(self, other: Management) -> bool:
         """Tell whether all connections of `other` are among these."""
-        same = self.peer.version == other.peer.version
-        return (
-            same
-            and self.peer.supernet_of(other.peer)  # type: ignore[arg-type]
-            and not other.port.minus(self.port)
-        )
+        return is_within(other.peer, self.peer) and not other.port.minus(self.port)
 
     def as_dict(self) -> dict[str, Any]:
         return {"peer": str(self.peer), "port": str(self.port)}

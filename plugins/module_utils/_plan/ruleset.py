@@ -9,6 +9,8 @@ import dataclasses
 import re
 from typing import Any, Iterable, Mapping, Sequence
 
+from .._model.flow import as_list
+
 OWN_TABLE = "legalops_timesensor"
 OWN_FAMILY = "inet"
 OWN_PREFIX = "legalops_timesensor"
@@ -139,7 +141,7 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
         for kind, value in entry.items():
             if kind == "table":
                 tables.add((value["family"], value["name"]))
-                flags[value["family"], value["name"]] = frozenset(_as_list(value.get("flags")))
+                flags[value["family"], value["name"]] = frozenset(as_list(value.get("flags")))
             elif kind == "chain":
                 heads[value["family"], value["table"], value["name"]] = value
             elif kind == "rule":
@@ -157,7 +159,7 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
             priority=head.get("prio", 0),
             type=head.get("type", ""),
             policy=head.get("policy", "accept"),
-            devices=tuple(_as_list(head.get("dev"))),
+            devices=tuple(as_list(head.get("dev"))),
         )
         for key, head in heads.items()
     }
@@ -165,12 +167,6 @@ def parse_ruleset(document: Mapping[str, Any]) -> Ruleset:
         if key in collections:
             collections[key] = dataclasses.replace(collections[key], dynamic=True)
     return Ruleset(frozenset(tables), chains, collections, flags)
-
-
-def _as_list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else [str(item) for item in value]
 
 
 def table_flags(listing: str) -> dict[tuple[str, str], frozenset[str]]:
@@ -190,7 +186,7 @@ def table_flags(listing: str) -> dict[tuple[str, str], frozenset[str]]:
 
 
 def _parse_collection(value: Mapping[str, Any]) -> Collection:
-    flags = _as_list(value.get("flags"))
+    flags = as_list(value.get("flags"))
     dynamic = "timeout" in flags or "dynamic" in flags or "timeout" in value
     elements = tuple(bare_element(item) for item in value.get("elem", ()))
     return Collection(elements, dynamic)

@@ -161,12 +161,12 @@ def _refuse_conflicts(change: Change, policy: Policy) -> list[str]:
     conflicts = [item.as_dict() for item in hits]
     managers = sorted({item.manager for item in hits if item.manager})
     what = "".join(f"\n  - {item['what']}" for item in conflicts)
-    advice = [
-        f"tables that {', '.join(managers)} manages stop flows of this policy, and the nftables"
-        " backend never edits them: open the flows there."
-    ]
-    if not managers:
-        advice = []
+    advice = []
+    if managers:
+        advice.append(
+            f"tables that {', '.join(managers)} manages stop flows of this policy, and the nftables"
+            " backend never edits them: open the flows there."
+        )
     if any(not item.manager for item in hits):
         advice.append(
             "Rules stop flows of this policy where no rule of ours can be right: open the flows"
