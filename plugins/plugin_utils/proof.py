@@ -116,7 +116,7 @@ def expected_proofs(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield target["id"], "prove_on" if behind else "endpoints"
     if "update_ftp_data" in flows:
         path = "endpoints.update.path"
-        known = (settings.get("endpoints") or {}).get("update", {}).get("path")
+        known = endpoint_of({"endpoint": "update"}, settings).get("path")
         missing = "prove_on" if behind and known else path
         yield ACTIVE_DATA, missing
         yield DOWNLOAD, missing

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import (
     InputError,
     Problem,
@@ -31,32 +33,15 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.ports i
     parse_port,
     single_ports,
 )
-from ansible_collections.legalops.timesensor.plugins.module_utils._model.problems import (
-    ValueProblem,
-)
+
+from .endpoints import endpoint_problems
 
 INBOUND_SUFFIX = "_in"
 ANNOUNCE_FLOW = "db_announce"
 # Variables that list hosts of the inventory.
 PROVERS = ("probe_from", "prove_on", "announce_to")
-ENDPOINTS = ("licence", "update", "mail", "server")
-ENDPOINT_KEYS = {
-    "licence": ("host", "ports"),
-    "mail": ("host", "ports"),
-    "server": ("host", "ports"),
-    "update": (
-        "host",
-        "ports",
-        "path",
-        "user",
-        "password",
-        "seed",
-        "expected_size",
-        "checksum",
-        "min_mbit",
-        "max_bytes",
-    ),
-}
+_LISTS = (*PROVERS, "hosts", "inbound_peers")
+_SWITCHES = ("email_interface", "lan_side")
 
 
 def scenario_flows(
@@ -67,7 +52,9 @@ def scenario_flows(
     Raises `InputError` with every problem of the variables, the endpoints and the resulting flows,
     and with the names of an `inventory` also of the hosts that take part in the proof.
     """
-    problems = _endpoint_problems(settings) + _prover_problems(settings, inventory)
+    problems = list(endpoint_problems(settings.get("endpoints")))
+    settings = _readable(settings, problems)
+    problems += _prover_problems(settings, inventory)
     flows = [
         flow
         for line in settings["table"]
@@ -89,30 +76,29 @@ def _as_variables(problem: Problem, settings: Mapping[str, Any]) -> Problem:
     return Problem(where, problem.what)
 
 
-def _endpoint_problems(settings: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    for name, endpoint in (settings.get("endpoints") or {}).items():
-        if name not in ENDPOINTS:
-            problems.append(
-                Problem(f"endpoints.{name}", f"unknown, the endpoints are {', '.join(ENDPOINTS)}")
-            )
-            continue
-        for key in endpoint or {}:
-            if key not in ENDPOINT_KEYS[name]:
-                allowed = ", ".join(ENDPOINT_KEYS[name])
-                problems.append(
-                    Problem(f"endpoints.{name}.{key}", f"unknown, the keys are {allowed}")
-                )
-        for port in (endpoint or {}).get("ports") or ():
-            try:
-                parse_port(port)
-            except ValueProblem as problem:
-                problems.append(Problem(f"endpoints.{name}.ports", str(problem)))
-    if settings.get("broadcasting") == BLOCK and settings["enforcement"] == GATEWAY:
-        problems.append(
-            Problem("broadcasting", "block works on the server itself, set enforcement: host")
-        )
-    return problems
+def _readable(settings: Mapping[str, Any], problems: list[Problem]) -> Mapping[str, Any]:
+    """Return the settings with switches that are booleans, and without what cannot be read, which
+    is added to `problems`.
+
+    The role's argument spec is content with a text that could be converted, and converts nothing:
+    C(-e classic_email_interface=false) arrives as the text "false".
+    """
+    read = dict(settings)
+    for name in _SWITCHES:
+        try:
+            read[name] = boolean(settings.get(name) or False)
+        except TypeError:
+            problems.append(Problem(name, f"{settings[name]!r} is neither true nor false"))
+            read[name] = False
+    for name in _LISTS:
+        value = settings.get(name) or []
+        if not isinstance(value, (list, tuple)):
+            problems.append(Problem(name, f"{value!r} is not a list, write [{value}]"))
+            read[name] = []
+    endpoints = settings.get("endpoints")
+    known = endpoints.items() if isinstance(endpoints, Mapping) else ()
+    read["endpoints"] = {name: value for name, value in known if isinstance(value, Mapping)}
+    return read
 
 
 def _prover_problems(
@@ -125,6 +111,10 @@ def _prover_problems(
             if inventory is not None and host not in inventory:
                 problems.append(Problem(name, f"{host!r} is not a host of the inventory"))
     behind_gateway = settings["enforcement"] == GATEWAY
+    if settings.get("broadcasting") == BLOCK and behind_gateway:
+        problems.append(
+            Problem("broadcasting", "block works on the server itself, set enforcement: host")
+        )
     if settings.get("prove_on") and not behind_gateway:
         problems.append(
             Problem("prove_on", "is for enforcement: gateway, this host proves its own flows")

@@ -12,7 +12,10 @@ import pytest
 import yaml
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import InputError
-from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import outbound_targets
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import (
+    expected_proofs,
+    outbound_targets,
+)
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.scenario import scenario_flows
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
@@ -124,6 +127,59 @@ def test_all_wrong_variables_are_named_at_once() -> None:
         "legal_365_server_default_egress: 'no' is not one of",
     ):
         assert words in message
+
+
+@pytest.mark.parametrize(
+    ("value", "on"), [("false", False), ("no", False), ("0", False), ("yes", True), (1, True)]
+)
+def test_a_switch_is_read_as_ansible_reads_it(value: Any, on: bool) -> None:
+    """C(-e classic_email_interface=false) and an INI inventory give a text, and no role converts
+    it."""
+    flows = scenario_flows(settings("classic", email_interface=value, lan_side=value))
+    assert {"mail_imaps", "db_sql_in"} <= {flow["id"] for flow in flows} or not on
+    assert on or not {"mail_imaps", "db_sql_in"} & {flow["id"] for flow in flows}
+
+
+def test_variables_of_a_wrong_shape_are_named_all_at_once() -> None:
+    update = {
+        "host": "update.example",
+        "path": "/package.bin",
+        "password": "hidden",
+        "expected_size": "much",
+        "max_bytes": 0,
+        "checksum": "sha256:12",
+    }
+    wrong = settings(
+        "classic",
+        email_interface="perhaps",
+        hosts="10.0.0.1",
+        probe_from="pc",
+        endpoints={"licence": "licence.example", "mail": {"host": "m", "ports": 993}},
+    )
+    wrong["endpoints"]["update"] = update
+    with pytest.raises(InputError) as caught:
+        scenario_flows(wrong, ["pc"])
+    message = str(caught.value)
+    for words in (
+        "classic_email_interface: 'perhaps' is neither true nor false",
+        "classic_hosts: '10.0.0.1' is not a list, write [10.0.0.1]",
+        "classic_probe_from: 'pc' is not a list, write [pc]",
+        "classic_endpoints.licence: is not a dictionary",
+        "classic_endpoints.mail.ports: 993 is not a list, write [993]",
+        "classic_endpoints.update: argument 'expected_size'",
+        "classic_endpoints.update.max_bytes: 0 is not 1 or more",
+        "classic_endpoints.update.checksum: 'sha256:12' is not sha256:",
+    ):
+        assert words in message
+    assert "hidden" not in message
+    with pytest.raises(InputError, match="classic_endpoints: 'x' is not a dictionary of licence"):
+        scenario_flows(settings("classic", endpoints="x"))
+
+
+@pytest.mark.parametrize("update", [None, {}, {"host": "update.example", "expected_size": "5"}])
+def test_an_endpoint_may_be_empty_and_a_number_a_text(update: Any) -> None:
+    given = settings("classic", endpoints={"update": update})
+    assert [name for name, _variable in expected_proofs(given)][-2] == "update_ftp/download"
 
 
 def test_targets_name_port_and_service_and_keep_missing_endpoints() -> None:
