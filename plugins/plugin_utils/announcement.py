@@ -99,7 +99,7 @@ def announce_results(
     for host, item in by_host(steps["after"]):
         probe = control.get(host, {})
         sent = announced.get(_announcement_over(probe.get("interface", "")))
-        if sent is None or sent["verdict"] == NOT_PROBED:
+        if item.get("unreachable") or sent is None or sent["verdict"] == NOT_PROBED:
             continue
         listener = listeners.get(host, {})
         if listener.get("verdict") != "listening" or not item.get("was_running"):

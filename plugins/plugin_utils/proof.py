@@ -9,7 +9,7 @@ Runs on the controller: one list of targets for each host that probes, whatever 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import (
     INBOUND,
@@ -107,24 +107,38 @@ def inbound_targets(
     return targets
 
 
-def expected_proofs(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the id of every proof of the scenario in the table's order, each with the role variable
-    that has to be set for it."""
+class Proof(NamedTuple):
+    """One proof that the scenario needs: its id, the hosts that try it, and the role variable that
+    has to be set where there are none."""
+
+    id: str
+    provers: Sequence[str]
+    variable: str
+
+
+def expected_proofs(settings: Mapping[str, Any], host: str) -> Iterator[Proof]:
+    """Yield every proof of the scenario on `host`, in the table's order."""
     behind = settings["enforcement"] == GATEWAY
     flows = {flow["id"] for flow in scenario_flows(settings)}
+    provers = settings.get("prove_on") or [] if behind else [host]
     for target in outbound_targets(settings):
-        yield target["id"], "prove_on" if behind else "endpoints"
+        yield Proof(target["id"], provers, "prove_on" if behind else "endpoints")
     if "update_ftp_data" in flows:
-        path = "endpoints.update.path"
-        known = endpoint_of({"endpoint": "update"}, settings).get("path")
-        missing = "prove_on" if behind and known else path
-        yield ACTIVE_DATA, missing
-        yield DOWNLOAD, missing
+        update = endpoint_of({"endpoint": "update"}, settings)
+        missing = [key for key in ("host", "path") if not update.get(key)]
+        variable = f"endpoints.update.{[*missing, 'path'][0]}"
+        for identifier in (ACTIVE_DATA, DOWNLOAD):
+            if missing:
+                yield Proof(identifier, [], variable)
+            else:
+                yield Proof(identifier, provers, "prove_on" if behind else variable)
     for listener in inbound_listeners(settings):
-        no_listener = behind and not settings.get("prove_on")
-        yield listener["id"], "prove_on" if no_listener else "probe_from"
+        if provers:
+            yield Proof(listener["id"], settings.get("probe_from") or [], "probe_from")
+        else:
+            yield Proof(listener["id"], [], "prove_on")
     if ANNOUNCE_FLOW in flows:
-        yield announcement_id(settings), "announce_to"
+        yield Proof(announcement_id(settings), settings.get("announce_to") or [], "announce_to")
 
 
 def announcement_id(settings: Mapping[str, Any]) -> str:
@@ -142,12 +156,27 @@ def unproved(identifier: str, variable: str) -> dict[str, Any]:
     }
 
 
+def unanswered(identifier: str, prover: str) -> dict[str, Any]:
+    """Return the result of a proof that a host was to try and that came to nothing."""
+    return {
+        "id": identifier,
+        "from": prover,
+        "verdict": "not_probed",
+        "status": "none",
+        "evidence": [{"what": f"result from {prover}", "value": "none", "source": "Ansible"}],
+        "fix": (
+            f"{prover}, or the host that it was to reach, could not be logged in to, or this is"
+            " check mode, in which nothing is sent: see the task above, then verify again."
+        ),
+    }
+
+
 def host_results(registered: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the items of C(results) of a looped module call as one list, each with C(from), the
     host of the loop that it came from.
 
-    A host that was skipped or could not be reached has none, so that its proofs count as not
-    probed.
+    A host that was skipped or could not be reached has none; its proofs then count as not probed
+    (see `unanswered`).
     """
     return [
         {**result, "from": host}

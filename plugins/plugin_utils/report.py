@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .proof import expected_proofs, unproved
+from .proof import Proof, expected_proofs, unanswered, unproved
 
 _COLUMNS = ("host", "scenario", "flow", "port", "from", "rules", "verdict", "detail")
 _TITLES = {"from": "seen from", "detail": ""}
@@ -23,16 +23,17 @@ def verdict_rows(
     """Return one row for each proof, in the order of the scenario's table: flow, port, the host it
     was seen from, verdict, the state of its rules, and the fix.
 
-    A proof that has no result gets a row that says so, and which role variable would allow it.
+    A proof that nobody tries gets a row that says which role variable would allow it, and so does
+    each host that was to try it and has no result.
     """
     states = {item["flow"]: item["state"] for item in audit}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for result in results:
         found.setdefault(result["id"], []).append(result)
     rows = []
-    for identifier, variable in expected_proofs(settings):
-        flow, _slash, port = identifier.partition("/")
-        for result in found.get(identifier) or [unproved(identifier, variable)]:
+    for proof in expected_proofs(settings, host):
+        flow, _slash, port = proof.id.partition("/")
+        for result in _complete(proof, found.get(proof.id, [])):
             rows.append(
                 {
                     "host": host,
@@ -50,6 +51,15 @@ def verdict_rows(
                 }
             )
     return rows
+
+
+def _complete(proof: Proof, results: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the results of a proof with one for each host that has none."""
+    if not results and not proof.provers:
+        return [unproved(proof.id, proof.variable)]
+    seen = {result.get("from", "") for result in results}
+    lacking = [prover for prover in dict.fromkeys(proof.provers) if prover not in seen]
+    return [*results, *(unanswered(proof.id, prover) for prover in lacking)]
 
 
 def verdict_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -91,6 +91,18 @@ def test_a_port_that_a_program_has_is_not_probed() -> None:
     assert result["fix"] == "probe the program"
 
 
+def test_a_listener_that_cannot_be_reached_has_no_result() -> None:
+    gone = loop({"unreachable": True})
+    steps = {
+        "listened": gone,
+        "before": gone,
+        "after": gone,
+        "control": probe("pc", "no_answer"),
+        "announced": probe("announcement/eth0", "blocked_locally"),
+    }
+    assert announce_results(steps, settings("block")) == []
+
+
 def test_check_mode_has_no_results() -> None:
     steps = {name: {"skipped": True} for name in ("listened", "control", "before", "after")}
     assert announce_results({**steps, "announced": {"skipped": True}}, settings()) == []

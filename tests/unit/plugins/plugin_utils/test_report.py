@@ -97,7 +97,8 @@ def transfer(verdict: str, status: str, **more: Any) -> dict[str, Any]:
 def test_every_proof_is_expected_and_names_the_variable_that_allows_it(
     settings: dict[str, Any], expected: dict[str, str]
 ) -> None:
-    assert dict(expected_proofs(settings)) == expected
+    found = {proof.id: proof.variable for proof in expected_proofs(settings, "server")}
+    assert found == expected
 
 
 def test_what_has_no_result_gets_a_row_that_says_why() -> None:
@@ -115,9 +116,24 @@ def test_each_proving_host_has_its_own_row() -> None:
         laptop={"results": [{"id": "update_ftp/21", "verdict": "filtered", "status": "fail"}]},
         gone={"unreachable": True},
     )
-    rows = verdict_rows("gateway", GATEWAY, [], host_results(registered))
+    proved = {**GATEWAY, "prove_on": ["pc", "laptop", "gone"]}
+    rows = verdict_rows("gateway", proved, [], host_results(registered))
     seen = {row["from"]: row["verdict"] for row in rows if row["port"] == "21"}
-    assert seen == {"pc": "open", "laptop": "filtered"}
+    assert seen == {"pc": "open", "laptop": "filtered", "gone": "not_probed"}
+
+
+def test_a_host_that_could_not_try_is_not_blamed_on_an_empty_variable() -> None:
+    tried = {**SETTINGS, "probe_from": ["gone"], "announce_to": ["gone"]}
+    rows = {(row["flow"], row["port"]): row for row in verdict_rows("server", tried, [], [])}
+    for key, prover in (
+        (("update_ftp", "21"), "server"),
+        (("update_ftp", "download"), "server"),
+        (("db_sql_in", "19812"), "gone"),
+        (("db_announce", "19813"), "gone"),
+    ):
+        assert (rows[key]["from"], rows[key]["verdict"]) == (prover, "not_probed")
+        assert rows[key]["evidence"][0]["what"] == f"result from {prover}"
+        assert rows[key]["fix"].startswith(f"{prover}, or the host that it was to reach")
 
 
 def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:

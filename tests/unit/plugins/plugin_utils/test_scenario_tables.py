@@ -179,7 +179,7 @@ def test_variables_of_a_wrong_shape_are_named_all_at_once() -> None:
 @pytest.mark.parametrize("update", [None, {}, {"host": "update.example", "expected_size": "5"}])
 def test_an_endpoint_may_be_empty_and_a_number_a_text(update: Any) -> None:
     given = settings("classic", endpoints={"update": update})
-    assert [name for name, _variable in expected_proofs(given)][-2] == "update_ftp/download"
+    assert [proof.id for proof in expected_proofs(given, "pc")][-2] == "update_ftp/download"
 
 
 def test_targets_name_port_and_service_and_keep_missing_endpoints() -> None:
