@@ -165,8 +165,8 @@ def unanswered(identifier: str, prover: str) -> dict[str, Any]:
         "status": "none",
         "evidence": [{"what": f"result from {prover}", "value": "none", "source": "Ansible"}],
         "fix": (
-            f"{prover}, or the host that it was to reach, could not be logged in to, or this is"
-            " check mode, in which nothing is sent: see the task above, then verify again."
+            f"See above why {prover} has no result (not reached, or check mode, which sends"
+            " nothing), then verify again."
         ),
     }
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from .proof import Proof, expected_proofs, unanswered, unproved
 
+SCENARIOS = ("classic", "legal_365_server", "legal_365_client")
+# The shipped playbooks prove a scenario on the hosts of the group that has its name.
+_GROUP = "timesensor_"
 _COLUMNS = ("host", "scenario", "flow", "port", "from", "rules", "verdict", "detail")
 _TITLES = {"from": "seen from", "detail": ""}
 
@@ -92,14 +95,19 @@ def _counts(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def verdict_summary(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> list[str]:
-    """Return the table over all hosts of a play, and a line for each host without a proof: it could
-    not be reached, or a task before the proof failed there."""
+    """Return the table over all hosts of a play, and a line for each host, or for each scenario of
+    its groups, without a proof: it could not be reached, or a task before the proof failed there.
+    """
     rows: list[Mapping[str, Any]] = []
     missing = []
     for host in hosts:
-        proof = hostvars[host].get("scenario_evidence")
-        if proof:
-            rows += proof["flows"]
-        else:
-            missing.append(f"{host}: nothing proved, it was not reached or a task failed before")
+        variables = hostvars[host]
+        proved = (variables.get("scenario_evidence") or {}).get("flows") or []
+        rows += proved
+        names = {row["scenario"] for row in proved}
+        groups = variables.get("group_names") or ()
+        lacking = [name for name in SCENARIOS if _GROUP + name in groups and name not in names]
+        if lacking or not proved:
+            what = f" of {', '.join(lacking)}" if lacking else ""
+            missing.append(f"{host}: nothing{what} proved, it was not reached or a task failed")
     return [*verdict_table(rows), *missing]

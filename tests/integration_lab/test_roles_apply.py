@@ -88,6 +88,20 @@ def test_verify_names_what_is_closed_and_writes_evidence(
     assert found["db_sql", "19812"]["verdict"] == "not_probed"
 
 
+def test_a_host_that_is_down_does_not_keep_the_others_from_their_proof(
+    host: PrivateHost, inventory: Path
+) -> None:
+    """It is the only one of its group, and Ansible ends a run in which a whole play has failed."""
+    groups = json.loads(inventory.read_text())
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    groups["all"]["children"]["timesensor_classic"] = {"hosts": {"gone": gone}}
+    inventory.write_text(json.dumps(groups))
+    done = ansible(host, inventory, "ansible-playbook", "legalops.timesensor.verify")
+    assert done.returncode != 0
+    assert "not as wanted, 16 not probed" in done.stdout, done.stdout + done.stderr
+    assert "gone: nothing of classic proved" in done.stdout
+
+
 def test_wrong_variables_are_told_at_once_and_nothing_is_applied(
     host: PrivateHost, inventory: Path
 ) -> None:

@@ -133,7 +133,7 @@ def test_a_host_that_could_not_try_is_not_blamed_on_an_empty_variable() -> None:
     ):
         assert (rows[key]["from"], rows[key]["verdict"]) == (prover, "not_probed")
         assert rows[key]["evidence"][0]["what"] == f"result from {prover}"
-        assert rows[key]["fix"].startswith(f"{prover}, or the host that it was to reach")
+        assert rows[key]["fix"].startswith(f"See above why {prover} has no result")
 
 
 def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:
@@ -194,3 +194,13 @@ def test_summary_names_hosts_without_a_proof() -> None:
     )
     assert shown[-1].startswith("lost: nothing proved")
     assert "db_sql" in shown[1]
+
+
+def test_summary_names_a_scenario_that_was_not_proved_beside_another_that_was() -> None:
+    row = {**ROW, "rules": "present", "verdict": "open", "status": "pass", "fix": ""}
+    groups = ["timesensor_classic", "timesensor_legal_365_client"]
+    gateway = {"scenario_evidence": {"flows": [row]}, "group_names": groups}
+    lost = {"group_names": ["timesensor_classic"]}
+    shown = verdict_summary(["gateway", "lost"], {"gateway": gateway, "lost": lost})
+    assert shown[-2].startswith("gateway: nothing of legal_365_client proved, it was not reached")
+    assert shown[-1].startswith("lost: nothing of classic proved")
