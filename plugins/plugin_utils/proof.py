@@ -33,6 +33,9 @@ ACTIVE_DATA = "update_ftp_data/20"
 # RFC 8314 section 7.3: port 465 speaks TLS from the first byte, 587 after STARTTLS.
 _SUBMISSION_OVER_TLS = {("submission", 465): "smtps"}
 
+# The note of ftp_path about a data connection that does not come from port 20.
+OTHER_SOURCE = "active_source_port:"
+
 
 def outbound_targets(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the targets for flow_probe that prove the outbound flows, one for each port.
@@ -201,7 +204,9 @@ def transfer_results(whole: Mapping[str, Any], active: Mapping[str, Any]) -> lis
                 kept = {key: item.get(key) for key in ("verdict", "status", "confidence")}
                 kept.update(evidence=item.get("evidence", []), fix=item.get("fix", ""))
                 results.append({"id": identifier, "from": host, "detail": _amount(item), **kept})
-    return [_as_port(result) if result["id"] == ACTIVE_DATA else result for result in results]
+                if identifier == ACTIVE_DATA:
+                    results[-1].update(_as_port(item))
+    return results
 
 
 def _amount(item: Mapping[str, Any]) -> str:
@@ -211,8 +216,22 @@ def _amount(item: Mapping[str, Any]) -> str:
     return f"{item['bytes']:,} bytes{compared}, {item.get('mbit') or 0:,.0f} Mbit/s"
 
 
-def _as_port(result: dict[str, Any]) -> dict[str, Any]:
-    """A part of the file is enough to prove a port."""
-    if result["verdict"] in ("ok", "ok_partial"):
-        result.update(verdict="open", status="pass", fix="")
-    return result
+def _as_port(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a transfer in active mode says about port 20. A part of the file is enough."""
+    if item["verdict"] not in ("ok", "ok_partial"):
+        return {}
+    other = [note for note in item.get("notes") or () if note.startswith(OTHER_SOURCE)]
+    if not other:
+        return {"verdict": "open", "status": "pass", "fix": ""}
+    return {
+        "verdict": "not_probed",
+        "status": "none",
+        "evidence": [
+            *(item.get("evidence") or ()),
+            {"what": "data connection", "value": other[0], "source": "ftp_path"},
+        ],
+        "fix": (
+            "The transfer works, and says nothing about port 20: prove it with a server whose data"
+            " connections come from there (vsftpd: connect_from_port_20=YES)."
+        ),
+    }

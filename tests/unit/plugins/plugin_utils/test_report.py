@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.evidence import evidence
+from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.engine import notes
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import (
+    OTHER_SOURCE,
     expected_proofs,
     host_results,
     transfer_results,
@@ -154,6 +156,18 @@ def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:
     blocked = loop(pc=transfer("active_data_blocked", "fail", fix="assign the helper"))
     assert transfer_results(blocked, blocked)[1]["verdict"] == "active_data_blocked"
     assert transfer_results(loop(pc={"skipped": True}), {"skipped": True}) == []
+
+
+def test_active_mode_from_another_port_proves_nothing_about_port_20() -> None:
+    note = next(
+        note for note in notes({"data_source_port": 40021}) if note.startswith(OTHER_SOURCE)
+    )
+    part = loop(pc=transfer("ok_partial", "warn", notes=[note], fix="leave out max_bytes"))
+    whole, active = transfer_results(part, part)
+    assert whole["verdict"] == "ok_partial"
+    assert (active["verdict"], active["status"]) == ("not_probed", "none")
+    assert "port 40021, not from 20" in active["evidence"][-1]["value"]
+    assert "connect_from_port_20" in active["fix"]
 
 
 def test_table_shows_the_fix_and_counts() -> None:
