@@ -88,6 +88,32 @@ def test_verify_names_what_is_closed_and_writes_evidence(
     assert found["db_sql", "19812"]["verdict"] == "not_probed"
 
 
+def test_check_mode_shows_what_would_change_and_keeps_no_evidence(
+    host: PrivateHost, inventory: Path
+) -> None:
+    reports = inventory.parent / "reports"
+    settings = json.dumps(
+        {
+            "legal_365_server_report_dir": str(reports),
+            "legal_365_server_default_ingress": "deny",
+        }
+    )
+    before = host.state()
+    done = ansible(
+        host,
+        inventory,
+        "ansible-playbook",
+        "legalops.timesensor.onboard",
+        *("--check", "--diff", "-e", settings),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "default_ingress deny of legal_365_server" in done.stdout
+    assert "16 not probed" in done.stdout
+    assert "legalops.timesensor/evidence" not in done.stdout
+    assert not reports.exists()
+    assert host.state() == before
+
+
 def test_a_host_that_is_down_does_not_keep_the_others_from_their_proof(
     host: PrivateHost, inventory: Path
 ) -> None:
