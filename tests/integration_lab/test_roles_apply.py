@@ -77,6 +77,7 @@ def test_verify_names_what_is_closed_and_writes_evidence(
     assert done.returncode == 2
     shown = done.stdout + done.stderr
     assert "3 not as wanted" in shown
+    assert shown.count("changed=1 ") == 1, "the rules count as a change, the report does not"
     path = reports / "muster" / "server.json"
     assert path.stat().st_mode & 0o777 == 0o600
     document = json.loads(path.read_text())
