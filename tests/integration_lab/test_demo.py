@@ -165,7 +165,7 @@ def test_after_kill_9_a_rerun_tells_the_whole_story(start: Callable[..., Running
     assert downloading.end(5) == 130
     assert all_gone(processes)
 
-    assert rerun.end(150) == 0, rerun.printed()
+    assert rerun.end(400) == 0, rerun.printed()
     assert_nothing_is_left(before)
     shown = rerun.printed()
     assert "demo: all steps ended as promised" in shown

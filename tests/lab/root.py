@@ -63,7 +63,8 @@ _INSTALL = r"""
 cp "$WORK/sources.list" "$ROOT/etc/apt/sources.list"
 cp "$WORK/apt.conf" "$ROOT/etc/apt/apt.conf.d/90lab"
 cp /etc/resolv.conf "$ROOT/etc/resolv.conf"
-cp /etc/hosts "$ROOT/etc/hosts"
+# A minimal machine may have none, or name its mirror there.
+[ ! -e /etc/hosts ] || cp /etc/hosts "$ROOT/etc/hosts"
 if [ -n "$CA_FILE" ]; then
     mkdir -p "$ROOT$(dirname "$CA_FILE")"
     cp "$CA_FILE" "$ROOT$CA_FILE"
