@@ -8,6 +8,7 @@ Run commands in it, read and write its files, open sockets in its network.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -60,7 +61,9 @@ class HostProcess(subprocess.Popen[Any]):
     def send_signal(self, sig: int) -> None:
         inner = self.inner_pid
         if inner is not None and self.poll() is None:
-            os.kill(inner, sig)
+            # As Popen itself: it may have ended in between.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(inner, sig)
         else:
             super().send_signal(sig)
 
@@ -72,10 +75,8 @@ class HostProcess(subprocess.Popen[Any]):
         pids = linux.descendants(self.pid)[1:]
         starts = {pid: linux.start_time(pid) for pid in pids}
         for pid in pids:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self.kill()
         self.wait(timeout)
         wait_for(
