@@ -34,12 +34,15 @@ setup: ## make .venv and install missing build tools (done by every other target
 # -- the gate
 
 .PHONY: test
-test: lint sanity unit unit-oldest integration ## the whole gate: all of the targets below up to integration
+test: lint sanity units unit-oldest package integration ## the whole gate: all of the targets below up to integration
+
+.PHONY: test-all
+test-all: test cores docs ## the gate and the slow part: every ansible-core that a Python of this machine runs
 
 .PHONY: lint
-lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell ## all linters; each is a target of its own, e.g. lint-mypy
+lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence ## all linters; each is a target of its own, e.g. lint-mypy
 
-.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell
+.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence
 lint-ruff: setup
 	@$(STEP) $@ "ruff: mistakes and imports" ruff check --quiet .
 
@@ -64,9 +67,16 @@ lint-changelog: setup
 lint-shell: setup
 	@$(STEP) $@ "shellcheck" shellcheck .ci/run tools/step tools/typecheck tools/in-tree tools/as-root
 
+lint-licence: setup
+	@$(STEP) $@ "licence headers" $(PY) tools/licence.py
+
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, no ignore file, under every Python found (the first run makes its environments: 1 to 4 minutes)
-	@$(STEP) $@ "ansible-test sanity" $(PY) tools/sanity.py $(ARGS)
+	@$(STEP) $@ "ansible-test sanity" $(PY) tools/ansible_test.py sanity $(ARGS)
+
+.PHONY: units
+units: setup ## ansible-test units, under every Python found
+	@$(STEP) $@ "ansible-test units" $(PY) tools/ansible_test.py units $(ARGS)
 
 .PHONY: unit
 unit: setup ## unit tests under the newest Python found
@@ -79,9 +89,17 @@ unit-newest: unit ## the same as unit
 unit-oldest: setup ## unit tests of code for managed hosts under Python 3.8 and ansible-core 2.19
 	@$(STEP) $@ "unit tests of code for managed hosts, oldest Python" $(PY) tools/unit_target.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
+.PHONY: package
+package: setup ## build, install into an empty place, ansible-doc of everything, galaxy-importer
+	@$(STEP) $@ "the collection as others get it" $(PY) tools/package.py
+
 .PHONY: integration
 integration: setup ## real servers, kernels and packets in network namespaces (root)
 	@$(STEP) $@ "integration tests in the lab" tools/as-root $(PY) -m pytest tests/integration_lab --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+
+.PHONY: cores
+cores: setup ## sanity, unit tests and plays under every ansible-core: make cores ARGS="2.18 2.20" (root)
+	@$(PY) tools/cores.py $(ARGS)
 
 .PHONY: mutants
 mutants: setup ## break each promise on purpose and show which test notices
@@ -101,6 +119,10 @@ demo-before:
 build: setup ## the collection's tarball in .build/dist
 	@$(STEP) $@ "ansible-galaxy collection build" tools/in-tree ansible-galaxy collection build --force --output-path "$(CURDIR)/.build/dist"
 
+.PHONY: docs
+docs: setup ## the documentation as a site in .build/docs/html
+	@$(STEP) $@ "antsibull-docs and Sphinx" $(PY) tools/docs.py
+
 # -- upkeep
 
 .PHONY: format
@@ -113,7 +135,7 @@ capture: setup ## capture the rules of real fail2ban, firewalld, ufw and podman 
 
 .PHONY: lock
 lock: ## write requirements/*.txt anew from requirements/*.in (needs each Python they are for)
-	@$(PYTHON) tools/lock.py
+	@$(PYTHON) tools/lock.py $(ARGS)
 
 .PHONY: clean
 clean: ## remove everything that make made in this tree

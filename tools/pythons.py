@@ -19,7 +19,7 @@ Version = Tuple[int, int]
 
 # What ansible-core 2.19 and 2.21 run on, newest first. Each has its own file of requirements.
 CONTROLLER: Tuple[Version, ...] = ((3, 13), (3, 12), (3, 11))
-# What ansible-core 2.19 and 2.21 still send modules to.
+# What ansible-core 2.18 to 2.21 still send modules to.
 TARGET: Tuple[Version, ...] = ((3, 14), (3, 13), (3, 12), (3, 11), (3, 10), (3, 9), (3, 8))
 
 _WHO = "import sys; print(*sys.version_info[:2], sys.base_prefix, sys.executable, sep='\\n')"
@@ -35,6 +35,12 @@ class Python(NamedTuple):
     def name(self) -> str:
         """Return the version as it is written in file names, for example C(3.12)."""
         return "{}.{}".format(*self.version)
+
+
+def version_of(name: str) -> Version:
+    """Return a version from how it is written, for example C(3.12)."""
+    major, minor = name.split(".")
+    return int(major), int(minor)
 
 
 def find(versions: Iterable[Version]) -> List[Python]:

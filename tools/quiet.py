@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Callable, Iterator, List, Sequence
+from typing import Callable, Iterator, List, Mapping, Optional, Sequence
 
 
 class ToolError(Exception):
@@ -38,8 +38,13 @@ def signals_wait() -> Iterator[None]:
             os.kill(os.getpid(), caught[0])
 
 
-def run(command: Sequence[str], failure: str, own_session: bool = False) -> str:
-    """Run `command` and return its standard output.
+def run(
+    command: Sequence[str],
+    failure: str,
+    own_session: bool = False,
+    variables: Optional[Mapping[str, str]] = None,
+) -> str:
+    """Run `command` and return its standard output. `variables` are added to the environment.
 
     When it fails, raise ToolError with `failure` and the last of what it said.
     """
@@ -51,7 +56,7 @@ def run(command: Sequence[str], failure: str, own_session: bool = False) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", **(variables or {})},
     )
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-30:])

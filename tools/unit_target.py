@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """C(make unit-oldest): unit tests of code for managed hosts under the oldest Python allowed there.
 
-That is Python 3.8 with the module_utils of ansible-core 2.19. This ansible-core does not install
-under 3.8, so they are unpacked from its wheel; a managed host, too, only ever gets module_utils.
+That is Python 3.8 with the module_utils of ansible-core 2.19; tools/cores.py asks for others. This
+ansible-core does not install under 3.8, so they are unpacked from its wheel; a managed host, too,
+only ever gets module_utils.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -22,34 +24,37 @@ import quiet
 import tree
 
 CORE = "2.19.14"
-OLDEST = (3, 8)
+OLDEST = "3.8"
 WORK = tree.BUILD / "oldest"
 REQUIREMENTS = tree.ROOT / "requirements" / "target.txt"
 TESTS = ("tests/unit/plugins/module_utils", "tests/unit/plugins/modules")
 CODE = ("plugins/module_utils", "plugins/modules")
 
 
-def oldest_python() -> pythons.Python:
-    """Return the oldest interpreter of this machine; say so when it is not the one we claim."""
-    python = pythons.find(pythons.TARGET)[-1]
-    if python.version != OLDEST:
+def oldest_python(claimed: str) -> pythons.Python:
+    """Return the oldest interpreter of this machine that is not older than the one we claim; say so
+    when it is newer."""
+    allowed = [item for item in pythons.TARGET if item >= pythons.version_of(claimed)]
+    python = pythons.find(allowed)[-1]
+    if python.name != claimed:
         print(
-            f"note: no Python 3.8 on this machine; the oldest is {python.name}, and the tests "
-            "run under that. What breaks only under 3.8 stays unseen here."
+            f"note: no Python {claimed} on this machine; the oldest is {python.name}, and the tests"
+            f" run under that. What breaks only under {claimed} stays unseen here."
         )
     return python
 
 
-def provide_module_utils() -> Path:
-    """Return a folder with nothing but C(ansible.module_utils) of core 2.19 and what it imports."""
-    folder = WORK / f"core-{CORE}-importable"
+def provide_module_utils(version: str) -> Path:
+    """Return a folder with nothing but C(ansible.module_utils) of a core and what it imports."""
+    folder = WORK / f"core-{version}-importable"
     if folder.is_dir():
         return folder
     with_wheel = WORK / "wheel"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps"]
-    for_core = ["--only-binary=:all:", "--python-version", "3.11", f"ansible-core=={CORE}"]
+    # Any Python that no release refuses: the wheel is only unpacked.
+    for_core = ["--only-binary=:all:", "--python-version", "3.13", f"ansible-core=={version}"]
     quiet.run(
-        [*pip, "--dest", str(with_wheel), *for_core], f"pip has no wheel of ansible-core {CORE}"
+        [*pip, "--dest", str(with_wheel), *for_core], f"pip has no wheel of ansible-core {version}"
     )
     part = WORK / "core.part"
     shutil.rmtree(part, ignore_errors=True)
@@ -78,12 +83,19 @@ def provide_venv(python: pythons.Python) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Compile all code for managed hosts, then run its tests; return the first bad exit code."""
+    """Compile all code for managed hosts, then run its tests; return the first bad exit code.
+
+    What is not an option of ours goes to pytest.
+    """
+    parser = argparse.ArgumentParser(description="unit tests of code for managed hosts")
+    parser.add_argument("--core", default=CORE, help="ansible-core; default %(default)s")
+    parser.add_argument("--oldest", default=OLDEST, help="oldest Python; default %(default)s")
+    options, arguments = parser.parse_known_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)
-    python = oldest_python()
+    python = oldest_python(options.oldest)
     interpreter = str(provide_venv(python))
-    core = provide_module_utils()
-    print(f"unit-oldest: Python {python.name}, ansible.module_utils {CORE}", flush=True)
+    core = provide_module_utils(options.core)
+    print(f"unit-oldest: Python {python.name}, ansible.module_utils {options.core}", flush=True)
     tests = _existing(TESTS)
     if not tests:
         print(f"error: none of {', '.join(TESTS)} exists", file=sys.stderr)

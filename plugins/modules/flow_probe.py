@@ -100,11 +100,11 @@ EXAMPLES = r"""
   legalops.timesensor.flow_probe:
     targets:
       - id: licence_https
-        host: licence.example.com
+        host: licence.vendor.example
         port: 443
         service: https
       - id: update_ftp
-        host: update.example.com
+        host: update.vendor.example
         port: 21
         service: ftp
   become: true
@@ -114,12 +114,12 @@ EXAMPLES = r"""
   legalops.timesensor.flow_probe:
     targets:
       - id: db_quic
-        host: server.example.com
+        host: server365.datacentre.example
         port: 19813
         protocol: udp
         service: quic
       - id: db_app
-        host: server.example.com
+        host: server365.datacentre.example
         port: 19813
         service: token
         token: "{{ listener_token }}"

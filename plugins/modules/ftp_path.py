@@ -124,8 +124,8 @@ options:
 EXAMPLES = r"""
 - name: Prove that a whole update comes through
   legalops.timesensor.ftp_path:
-    host: update.vendor.test
-    path: timesensor-test-package.bin
+    host: update.vendor.example
+    path: /timesensor-test-package.bin
     seed: timesensor
   register: download
 
@@ -136,8 +136,8 @@ EXAMPLES = r"""
 
 - name: Prove active mode, in which the data connection comes from port 20, with the first 10 MiB
   legalops.timesensor.ftp_path:
-    host: update.vendor.test
-    path: timesensor-test-package.bin
+    host: update.vendor.example
+    path: /timesensor-test-package.bin
     seed: timesensor
     mode: active
     max_bytes: 10485760

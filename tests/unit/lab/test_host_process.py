@@ -16,7 +16,7 @@ from lab.host import HostProcess
 class ItsCommandHasEnded(HostProcess):
     """A process whose command was found a moment ago and is gone when the signal is sent."""
 
-    inner_pid: int | None = None  # type: ignore[assignment]
+    inner_pid: int | None = None
 
 
 @pytest.fixture

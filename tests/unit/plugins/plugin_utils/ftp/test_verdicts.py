@@ -8,6 +8,7 @@ new one.
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -180,11 +181,13 @@ def test_ok_means_ok(
 
 @pytest.fixture
 def further_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "on_sunday.py").write_text(
+    # All files in another folder: Ansible's own loader knows no package of two folders.
+    folder = shutil.copytree(named.__path__[0], tmp_path / "named")
+    (folder / "on_sunday.py").write_text(
         "RANK = 1\n\ndef applies(seen):\n    from ..seen import failed\n"
         "    return failed('on_sunday', 'high', (), 'wait') if seen['port'] == 2121 else None\n"
     )
-    monkeypatch.setattr(named, "__path__", [*named.__path__, str(tmp_path)])
+    monkeypatch.setattr(named, "__path__", [str(folder)])
     engine.rules.cache_clear()
     yield
     engine.rules.cache_clear()

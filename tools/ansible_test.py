@@ -1,36 +1,50 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""C(make sanity): C(ansible-test sanity) with nothing but the package index.
+"""C(make sanity) and C(make units): C(ansible-test) with nothing but the package index.
 
 ansible-test fetches pip's bootstrap script from a server of its own before it makes its
 environments, unless the script is in its cache already. So a stand-in that uses ensurepip and the
 package index is put there, in a HOME of our own. The environments are kept there, too: a second run
 is four times as fast.
+
+Code for managed hosts is compiled, imported and unit tested under every Python of the machine that
+this ansible-core sends modules to. What ansible-test skips fails this step, unless
+tests/permitted_skips.toml names it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pythons
 import quiet
+import skips
 import tree
 
-HOME = tree.BUILD / "sanity-home"
+HOME = tree.BUILD / "ansible-test-home"
+RESULTS = tree.BUILD / "results"
 VENV_BIN = Path(sys.prefix) / "bin"
 PYTHON = "{}.{}".format(*sys.version_info[:2])
+# It makes its own environments in any case; units only when it is told to.
+PLACES = {"sanity": ["--local"], "units": ["--venv", "--requirements"]}
 
 _ASK_PIP_VERSION = f"""
 from types import SimpleNamespace
 from ansible_test._internal.python_requirements import get_venv_packages
 print(get_venv_packages(SimpleNamespace(version="{PYTHON}"))["pip"])
 """
+
+_SKIPPED = re.compile(
+    r'Skipping (?:sanity test "(?P<test>[^"]+)"|unit tests)(?: on Python (?P<python>[\d.]+))?'
+)
 
 _BOOTSTRAP = """\
 import subprocess, sys
@@ -76,8 +90,49 @@ def environment() -> dict[str, str]:
     return {**os.environ, "HOME": str(HOME), "PATH": os.pathsep.join(dict.fromkeys(folders))}
 
 
+def run_and_find_skips(command: list[str], folder: Path) -> tuple[int, dict[str, str]]:
+    """Run ansible-test and show what it says as it comes.
+
+    Return its exit code, and the reason of each test that it skipped by name (with the Python,
+    where it has one).
+    """
+    skipped = {}
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            match = _SKIPPED.search(line)
+            if match:
+                parts = (match["test"] or "units", match["python"])
+                skipped["-".join(part for part in parts if part)] = line.strip()
+    return process.returncode, skipped
+
+
+def keep_results(copied: Path, kind: str) -> None:
+    """Join what ansible-test wrote of its unit tests, one file for each Python, where tools/times.py
+    counts."""
+    joined = ElementTree.Element("testsuites")
+    for report in sorted((copied / "tests" / "output" / "junit").glob("*-units.xml")):
+        joined.extend(ElementTree.parse(report).getroot().iter("testsuite"))
+    if len(joined):
+        name = os.environ.get("STEP_NAME", kind)
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        ElementTree.ElementTree(joined).write(RESULTS / f"{name}.xml", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
-    """Run the tests on a copy of the tree; `arguments` go to C(ansible-test sanity)."""
+    """Run C(sanity) or C(units), the first argument, on a copy of the tree; the others go to it."""
+    if not arguments or arguments[0] not in PLACES:
+        raise quiet.ToolError(f"the first argument has to be one of {', '.join(PLACES)}")
+    kind, *more = arguments
     copied = tree.copy_for_ansible()
     ignored = sorted(path.name for path in (copied / "tests" / "sanity").glob("ignore*"))
     if ignored:
@@ -86,14 +141,13 @@ def main(arguments: list[str]) -> int:
     shutil.rmtree(copied / "tests" / "output", ignore_errors=True)
     put_bootstrap_script()
     keep_pip_settings()
-    command = [str(VENV_BIN / "ansible-test"), "sanity", "--local", "--python", PYTHON]
-    return subprocess.run(
-        [*command, "--color", "no", *arguments],
-        check=False,
-        cwd=copied,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-    ).returncode
+    command = [str(VENV_BIN / "ansible-test"), kind, *PLACES[kind], "--color", "no", *more]
+    code, skipped = run_and_find_skips(command, copied)
+    keep_results(copied, kind)
+    forbidden = skips.forbidden(kind, list(skipped.items()), skips.permitted())
+    for name, _reason in forbidden:
+        print(f"error: skipped, and not in {skips.LIST.name}: {name}", file=sys.stderr)
+    return code or (1 if forbidden else 0)
 
 
 if __name__ == "__main__":

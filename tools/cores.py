@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""C(make cores): the collection under every ansible-core that it claims, each in a place of its own.
+
+For each ansible-core of CORES: an environment under the oldest Python of this machine that it runs
+on (C(make test) has the newest core under the newest Python), then ansible-test sanity and units, the
+unit tests of code for managed hosts under the oldest Python, and the roles in the lab.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pythons
+import quiet
+import tree
+
+# What a core may change for us: how plays, roles, filters, action plugins and modules are run.
+PLAYS = (
+    "tests/integration_lab/test_lab_ansible.py",
+    "tests/integration_lab/test_roles_apply.py",
+    "tests/integration_lab/test_scenario_proof.py",
+    "tests/integration_lab/test_ftp_path_play.py",
+)
+STEP = str(tree.ROOT / "tools" / "step")
+RESULTS = tree.BUILD / "results"
+
+
+@dataclass(frozen=True)
+class Core:
+    """A release series of ansible-core, the Pythons that its controller runs on, and the oldest one
+    that it sends modules to."""
+
+    series: str
+    controllers: tuple[pythons.Version, ...]
+    oldest_target: str
+
+    @property
+    def requirements(self) -> Path:
+        return tree.ROOT / "requirements" / f"core-{self.series}.txt"
+
+    @property
+    def version(self) -> str:
+        """Return the pinned version."""
+        lines = self.requirements.read_text(encoding="utf-8").splitlines()
+        return next(line for line in lines if line.startswith("ansible-core==")).split("==")[1]
+
+    def python(self) -> pythons.Python | None:
+        """Return the oldest interpreter of this machine that the core runs on."""
+        found = pythons.find(self.controllers)
+        return found[-1] if found else None
+
+
+# From the support matrix of ansible-core.
+CORES = (
+    Core("2.18", ((3, 11), (3, 12), (3, 13)), "3.8"),
+    Core("2.19", ((3, 11), (3, 12), (3, 13)), "3.8"),
+    Core("2.20", ((3, 12), (3, 13), (3, 14)), "3.9"),
+    Core("2.21", ((3, 12), (3, 13), (3, 14)), "3.9"),
+)
+
+
+def provide_venv(core: Core, python: pythons.Python) -> Path:
+    """Return the interpreter of an environment with this core and the pinned test tools."""
+    venv = tree.BUILD / "cores" / f"{core.series}-python{python.name}"
+    digest = hashlib.sha256(core.requirements.read_bytes()).hexdigest()
+    key_file, key = venv / ".key", f"{python.path} {digest}\n"
+    if not key_file.is_file() or key_file.read_text() != key:
+        quiet.make_venv(python.path, str(venv), str(core.requirements))
+        key_file.write_text(key)
+    return venv / "bin" / "python"
+
+
+def steps(core: Core, interpreter: str) -> list[tuple[str, str, list[str]]]:
+    """Return name, purpose and command of each step for a core."""
+    name = f"core-{core.series}"
+    pytest = [interpreter, "-m", "pytest"]
+    for_targets = [interpreter, "tools/unit_target.py", "--core", core.version]
+    for_targets += ["--oldest", core.oldest_target]
+    plays = [str(tree.ROOT / "tools" / "as-root"), *pytest, *PLAYS]
+
+    def junit(step: str) -> str:
+        return f"--junit-xml={RESULTS / step}.xml"
+
+    return [
+        (f"{name}-sanity", "ansible-test sanity", [interpreter, "tools/ansible_test.py", "sanity"]),
+        (f"{name}-units", "ansible-test units", [interpreter, "tools/ansible_test.py", "units"]),
+        (
+            f"{name}-oldest",
+            "unit tests of code for managed hosts",
+            [*for_targets, junit(f"{name}-oldest")],
+        ),
+        (f"{name}-plays", "roles and action plugins in the lab", [*plays, junit(f"{name}-plays")]),
+    ]
+
+
+def run(core: Core, python: pythons.Python) -> int:
+    """Run all steps for a core; return the first bad exit code."""
+    interpreter = str(provide_venv(core, python))
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]]),
+    }
+    worst = 0
+    for name, purpose, command in steps(core, interpreter):
+        what = f"{purpose}, ansible-core {core.version} on Python {python.name}"
+        done = subprocess.run(
+            [STEP, name, what, *command], check=False, cwd=tree.ROOT, env=environment
+        )
+        worst = worst or done.returncode
+    return worst
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the command line names, by default all cores; return the first bad exit code."""
+    parser = argparse.ArgumentParser(description="the collection under several ansible-cores")
+    names = [core.series for core in CORES]
+    parser.add_argument("cores", nargs="*", metavar="CORE", help=f"{', '.join(names)}; default all")
+    chosen = parser.parse_args(arguments).cores or names
+    unknown = sorted(set(chosen) - set(names))
+    if unknown:
+        raise quiet.ToolError(f"unknown: {', '.join(unknown)}. Known: {', '.join(names)}")
+    worst = 0
+    for core in CORES:
+        if core.series not in chosen:
+            continue
+        python = core.python()
+        if python is None:
+            wanted = " or ".join("{}.{}".format(*version) for version in core.controllers)
+            print(f"note: ansible-core {core.series} is not run: no Python {wanted} here")
+            continue
+        worst = run(core, python) or worst
+    return worst
+
+
+if __name__ == "__main__":
+    quiet.leave_with(main)
