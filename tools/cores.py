@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""C(make cores): the collection under every ansible-core that it claims, each in a place of its own.
+"""C(make cores): the collection under every ansible-core that it claims, each in its own place.
 
 For each ansible-core of CORES: an environment under the oldest Python of this machine that it runs
-on (C(make test) has the newest core under the newest Python), then ansible-test sanity and units, the
-unit tests of code for managed hosts under the oldest Python, and the roles in the lab.
+on (C(make test) has the newest core under the newest Python); then ansible-test sanity and units,
+the unit tests of code for managed hosts under the oldest Python, and the roles in the lab.
 """
 
 from __future__ import annotations
