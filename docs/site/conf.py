@@ -4,7 +4,7 @@
 """Settings of Sphinx for C(make docs). Everything is built offline, and can be read offline."""
 
 project = "legalops.timesensor"
-copyright = "legalops.timesensor contributors"  # noqa: A001
+copyright = "legalops.timesensor contributors"
 title = "timeSensor LEGAL firewalls"
 html_short_title = title
 
