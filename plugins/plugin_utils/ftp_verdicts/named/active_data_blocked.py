@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server's connection to us does not arrive in active mode (research row 3)."""
+"""The server's connection to us does not arrive in active mode."""
 
 from __future__ import annotations
 

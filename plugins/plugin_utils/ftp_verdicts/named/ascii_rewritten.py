@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Something on the way rewrites line ends, as in an ASCII transfer (research row 22)."""
+"""Something on the way rewrites line ends, as in an ASCII transfer."""
 
 from __future__ import annotations
 

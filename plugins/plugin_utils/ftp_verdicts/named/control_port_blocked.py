@@ -1,9 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing gets through to the control port: dropped, rejected, or not even sent (research row
-0).
-"""
+"""Nothing gets through to the control port: dropped, rejected, or not even sent."""
 
 from __future__ import annotations
 

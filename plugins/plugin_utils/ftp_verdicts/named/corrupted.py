@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bytes arrive that are not those of the file (research row 21): no client notices without a
+"""Bytes arrive that are not those of the file: no client notices without a
 checksum.
 """
 

@@ -1,9 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The passive data connection gets no answer while the control connection lives (research row
-1).
-"""
+"""The passive data connection gets no answer while the control connection lives."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The passive data connection is turned away at once (research row 2)."""
+"""The passive data connection is turned away at once."""
 
 from __future__ import annotations
 

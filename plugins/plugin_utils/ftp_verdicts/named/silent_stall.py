@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bytes stop, and nobody says anything (research rows 10 and 18)."""
+"""The bytes stop, and nobody says anything."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data connection ended cleanly and too early (research row 12): wget and ftplib call this a
+"""The data connection ended cleanly and too early: wget and ftplib call this a
 success.
 """
 
