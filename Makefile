@@ -105,6 +105,10 @@ cores: setup ## sanity, unit tests and plays under every ansible-core: make core
 mutants: setup ## break each promise on purpose and show which test notices
 	@$(STEP) $@ "mutants: every patch in tests/mutants has to be caught" $(PY) tools/mutants.py $(ARGS)
 
+.PHONY: bench
+bench: setup ## compare with curl, wget, lftp, ftplib and single-rule modules: make bench ARGS="ftp --quick" (root)
+	@PYTHONPATH=.build:tests tools/as-root setpriv --pdeathsig TERM -- $(PY) -m bench $(ARGS)
+
 # -- use
 
 # The snapshot comes first: setup may install Debian packages. The demo ends when make is killed.
