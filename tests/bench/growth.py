@@ -19,7 +19,6 @@ HOST = "host"
 FLOWS = (10, 100, 1000)
 SIZES_MIB = (64, 1024, 10240)
 TARGETS = (1, 10, 100, 1000)
-_ROUNDS = 3
 _TIMEOUT = 1.5
 _ENGINE = "ansible_collections.legalops.timesensor.plugins.module_utils._transaction.engine"
 _APPLY = f"""
@@ -49,7 +48,7 @@ def _flows(effort: Effort) -> list[Row]:
         host = ready(lab[HOST])
         for count in FLOWS:
             first, again = [], []
-            for _unused in range(_ROUNDS):
+            for _unused in range(effort.long_rounds):
                 host.remove("growth")
                 first.append(_apply(lab, host, count, True))
                 again.append(_apply(lab, host, count, False))
@@ -77,7 +76,7 @@ def _sizes(effort: Effort) -> list[Row]:
         ftp_download.serve(lab, {})
         for mib in SIZES_MIB[:-1] if effort.quick else SIZES_MIB:
             file = ftp_download.pattern_file(server, "file", mib << 20)
-            repeat = 1 if mib == SIZES_MIB[-1] else _ROUNDS
+            repeat = 1 if mib == SIZES_MIB[-1] else effort.long_rounds
             runs = [
                 ftp_download.download(client, server.address, "file", place_of(lab))
                 for _unused in range(repeat)
@@ -97,7 +96,7 @@ def _targets(effort: Effort) -> list[Row]:
         for count in TARGETS:
             runs = [
                 probe.probe(client, address, count, _TIMEOUT, place_of(lab))
-                for _unused in range(_ROUNDS)
+                for _unused in range(effort.long_rounds)
             ]
             what = f"flow_probe, {count} filtered targets"
             beyond = tuple(used.wall - _TIMEOUT for used in runs)

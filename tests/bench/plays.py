@@ -14,7 +14,7 @@ from typing import Any
 from lab import Host, Lab, ansible
 
 from .figures import Usage
-from .hosts import place_of
+from .hosts import BUILD, place_of
 from .process import MeasurementFailed, cpu_of_daemons, run
 
 Task = Mapping[str, Any]
@@ -41,33 +41,35 @@ class Player:
             **lab.ansible_env(),
             "ANSIBLE_COLLECTIONS_PATH": ":".join(paths),
             "ANSIBLE_NOCOLOR": "1",
-            # As for a user, the plugins are compiled once; but not into this tree.
-            "PYTHONPYCACHEPREFIX": str(self._place / "pycache"),
+            # As for a user, all plugins are compiled once; but not into this tree.
+            "PYTHONPYCACHEPREFIX": str(BUILD / "bench" / "pycache"),
         }
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
-    def play(self, host: Host, tasks: Sequence[Task], changed: bool | None = None) -> Usage:
-        """Play tasks on a host and return what that took.
+    def play(
+        self, hosts: Sequence[Host], tasks: Sequence[Task], changed: bool | None = None
+    ) -> Usage:
+        """Play tasks on hosts and return what that took.
 
-        Raises `MeasurementFailed` when a task fails, or when `changed` tells whether
-        something had to change and it was not so.
+        Raises `MeasurementFailed` when a task fails, or when `changed` tells whether something had
+        to change on each host and it was not so.
         """
+        names = [host.name for host in hosts]
         book = self._place / "play.json"
-        book.write_text(
-            json.dumps([{"hosts": host.name, "gather_facts": False, "tasks": list(tasks)}])
-        )
+        book.write_text(json.dumps([{"hosts": names, "gather_facts": False, "tasks": list(tasks)}]))
         command = [*ansible.command("ansible-playbook"), "-i", str(self._lab.inventory())]
-        before = cpu_of_daemons(host)
+        before = sum(map(cpu_of_daemons, hosts))
         used, output = run([*command, str(book)], self._place, env=self._environment)
-        daemons = cpu_of_daemons(host) - before
+        daemons = sum(map(cpu_of_daemons, hosts)) - before
         if changed is not None:
-            self._check(host, output, changed)
+            for name in names:
+                self._check(name, output, changed)
         return Usage(used.wall, used.cpu + daemons)
 
-    def _check(self, host: Host, output: str, changed: bool) -> None:
-        recap = re.search(rf"^{host.name} +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)
+    def _check(self, name: str, output: str, changed: bool) -> None:
+        recap = re.search(rf"^{name} +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)
         if recap is None or (recap[1] != "0") is not changed:
             raise MeasurementFailed(
-                f"a play on {host.name} should {'' if changed else 'not '}have changed something:"
+                f"a play on {name} should {'' if changed else 'not '}have changed something:"
                 f" {output[-2000:]}"
             )

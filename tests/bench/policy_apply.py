@@ -20,6 +20,9 @@ from .plays import Player, Task
 
 POLICY = "legal_365_server"
 OURS_HOST = "ours"
+PING = "ping"
+MANY = 10  # hosts of one play: what a play does once is shared by them
+_RUN_NAMES = {"first": "first run", "again": "no-op"}
 # What the server's side of timeSensor LEGAL 365 reaches: 14 ports.
 FLOWS: tuple[tuple[str, str, tuple[int, ...], str], ...] = (
     ("licence_http", "tcp", (80, 8080), "http"),
@@ -115,45 +118,49 @@ def policy() -> dict[str, Any]:
 class _Runs:
     """The figures of the rounds, by name; each is a play minus the empty play of its round."""
 
-    def __init__(self, player: Player, ours: BenchHost, hosts: Mapping[str, Host]) -> None:
+    def __init__(self, player: Player, ours: Sequence[BenchHost], rivals: Mapping[str, Host]):
+        """`ours` are the hosts of firewall_policy: the plays of one host are on the first."""
         self._player = player
         self._ours = ours
-        self._hosts = hosts
+        self._rivals = rivals
         self.rounds: list[dict[str, Usage]] = []
 
-    def take(self, names: Sequence[str]) -> None:
-        """Do one round of these, in this order."""
-        host = self._ours.host
-        empty = self._player.play(host, ())
-        taken = {"empty": empty}
+    def take(self, names: Sequence[str], count: int = 1) -> None:
+        """Do one round of these, in this order; ping and ours on so many hosts."""
+        hosts = [host.host for host in self._ours[:count]]
+        empty = self._player.play(hosts, ())
+        taken = {}
         for name in names:
-            for what, used in self._two_runs(host, name).items():
-                taken[what] = used.minus(empty)
+            for what, used in self._runs(name, hosts).items():
+                taken[_key(what, count)] = used.minus(empty)
         self.rounds.append(taken)
 
-    def _two_runs(self, host: Host, name: str) -> dict[str, Usage]:
+    def _runs(self, name: str, hosts: Sequence[Host]) -> dict[str, Usage]:
         """Return the first run, and the second that has nothing to do; of ping the only one."""
-        if name == "ping":
-            return {"ping": self._player.play(host, [{"ansible.builtin.ping": {}}], False)}
+        if name == PING:
+            return {PING: self._player.play(hosts, [{"ansible.builtin.ping": {}}], False)}
         if name == OURS_HOST:
-            self._ours.remove(POLICY)
+            for host in self._ours[: len(hosts)]:
+                host.remove(POLICY)
             task: Task = {"legalops.timesensor.firewall_policy": policy()}
         else:
-            host, task = self._hosts[name], RIVALS[name].task
-            host.sh(RIVALS[name].reset)
-        first = self._player.play(host, [task], True)
-        return {f"{name} first": first, f"{name} again": self._player.play(host, [task], False)}
+            hosts, task = [self._rivals[name]], RIVALS[name].task
+            hosts[0].sh(RIVALS[name].reset)
+        first = self._player.play(hosts, [task], True)
+        return {f"{name} first": first, f"{name} again": self._player.play(hosts, [task], False)}
 
-    def row(self, run: str, other: str, rival: str, limit: float) -> Row:
+    def row(self, run: str, other: str, rival: str, *, limit: float = 0, count: int = 1) -> Row:
         """Return the row that compares CPU times; of the rounds in which both were taken."""
-        both = [taken for taken in self.rounds if other in taken]
+        ours, theirs = _key(f"{OURS_HOST} {run}", count), _key(other, count)
+        both = [taken for taken in self.rounds if ours in taken and theirs in taken]
+        per_host = "" if count == 1 else f", {count} hosts, each"
         return Row(
-            f"firewall_policy, {len(PORTS)} ports, {_RUN_NAMES[run]}: CPU",
+            f"firewall_policy, {len(PORTS)} ports, {_RUN_NAMES[run]}{per_host}: CPU",
             "s",
-            tuple(taken[f"{OURS_HOST} {run}"].cpu for taken in both),
-            tuple(taken[other].cpu for taken in both),
+            tuple(taken[ours].cpu / count for taken in both),
+            tuple(taken[theirs].cpu / count for taken in both),
             rival,
-            Budget(RATIO, limit),
+            Budget(RATIO, limit) if limit else None,
         )
 
     def wall_row(self, run: str, other: str, rival: str) -> Row:
@@ -168,28 +175,38 @@ class _Runs:
         )
 
 
-_RUN_NAMES = {"first": "first run", "again": "no-op"}
+def _key(run: str, count: int) -> str:
+    return run if count == 1 else f"{run} on {count} hosts"
 
 
 def measure(effort: Effort) -> list[Row]:
-    """Play a policy, ping and the rivals' loops, each minus an empty play."""
-    with running(effort, OURS_HOST, *RIVALS) as lab:
+    """Play a policy, ping and the rivals' loops, each minus an empty play.
+
+    A quick run leaves out ufw, whose loop takes the longest, and the play on many hosts.
+    """
+    rivals = [name for name in RIVALS if not (effort.quick and name == "ufw")]
+    ours = [OURS_HOST, *(f"{OURS_HOST}{number}" for number in range(2, MANY + 1))]
+    with running(effort, *ours, *RIVALS) as lab:
         player = Player(lab, rival_collections.fetch(effort.say))
-        for name, rival in RIVALS.items():
-            rival.start(lab[name])
-        runs = _Runs(player, ready(lab[OURS_HOST]), lab.hosts)
-        runs.take(["ping", OURS_HOST])  # everything into the page cache
+        for name in rivals:
+            RIVALS[name].start(lab[name])
+        runs = _Runs(player, [ready(lab[name]) for name in ours], lab.hosts)
+        runs.take([PING, OURS_HOST])  # everything into the page cache
         runs.rounds.clear()
         for turn in range(effort.rounds):
-            runs.take(rotated(["ping", OURS_HOST], turn))
+            runs.take(rotated([PING, OURS_HOST], turn))
             effort.say(f"policy: round {turn + 1} of {effort.rounds}")
         for turn in range(effort.long_rounds):
-            runs.take([OURS_HOST, *rotated(tuple(RIVALS), turn)])
+            if not effort.quick:
+                runs.take(rotated([PING, OURS_HOST], turn), MANY)
+            runs.take([OURS_HOST, *rotated(rivals, turn)])
             effort.say(f"policy, rivals: round {turn + 1} of {effort.long_rounds}")
-    rows = [runs.row(run, "ping", "ping", 1.5) for run in _RUN_NAMES]
+    rows = [runs.row(run, PING, PING, limit=1.5) for run in _RUN_NAMES]
+    if not effort.quick:
+        rows += [runs.row(run, PING, PING, count=MANY) for run in _RUN_NAMES]
     for run in _RUN_NAMES:
-        for name in RIVALS:
+        for name in rivals:
             loop = f"{name} x {len(PORTS)}"
-            rows.append(runs.row(run, f"{name} {run}", loop, 0.1))
+            rows.append(runs.row(run, f"{name} {run}", loop, limit=0.1))
             rows.append(runs.wall_row(run, f"{name} {run}", loop))
     return rows

@@ -134,7 +134,11 @@ def save(path: Path, document: Mapping[str, Any]) -> None:
 def summary(rows: Sequence[Row]) -> str:
     """Return one line that counts the budgets."""
     judged = [row for row in rows if row.met is not None]
-    missed = [row.what for row in judged if not row.met]
+    missed = [
+        f"{row.what} against {row.rival}" if row.rival else row.what
+        for row in judged
+        if not row.met
+    ]
     if not judged:
         return "no budget was measured"
     if not missed:

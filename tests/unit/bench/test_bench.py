@@ -94,6 +94,8 @@ def test_the_table_is_aligned() -> None:
 
 def test_the_summary_names_what_missed_its_budget() -> None:
     assert report.summary(ROWS) == "1 of 2 budgets NOT met: memory"
+    slow = Row("download", "s", (1,), (1,), "curl", Budget(RATIO, 0.5))
+    assert report.summary([slow]) == "1 of 1 budgets NOT met: download against curl"
     assert report.summary(ROWS[:1]) == "1 of 1 budgets met"
     assert report.summary(ROWS[2:]) == "no budget was measured"
 
