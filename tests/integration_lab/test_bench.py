@@ -57,9 +57,8 @@ def test_the_cheapest_measurement(tmp_path: Path) -> None:
     for row in rows:
         assert set(row) == ROW
         assert row["rounds"]["ours"]
-        # One call takes the timeout of 5 s, whatever the machine does besides.
-        assert row["unit"] == "s"
-        assert "wall" not in row["what"] or row["ours"] >= 5
+        # One call waits its timeout of 5 s out, whatever the machine does besides.
+        assert not row["what"].endswith("on the host: wall") or row["ours"] >= 5
 
 
 def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
