@@ -14,7 +14,7 @@ description:
   - >-
     Makes the evidence document of one host from the rows of its proof, the audit of its rules, its
     transfers and what was changed.
-positional: scenario, rows, audit, transfers, change, earlier
+positional: scenario, rows, audit, transfers, change, earlier, firm, check_mode
 options:
   _input:
     description: The name of the host.
@@ -43,6 +43,14 @@ options:
   earlier:
     description: The document of another scenario in this run; its content is kept.
     type: dict
+  firm:
+    description: The name of the firm.
+    type: str
+    default: ''
+  check_mode:
+    description: Whether the run only said what it would do.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

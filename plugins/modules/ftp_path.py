@@ -206,6 +206,13 @@ worst_window_mbit:
   description: Mbit/s in the worst 5 seconds, null for a transfer that is too short to have them.
   type: float
   returned: when something was sent
+limits:
+  description: >-
+    What the transfer was held against, by the names of the options: C(min_mbit),
+    C(min_mbit_window), C(deadline), C(max_bytes), C(stall_timeout), C(reply_timeout) and
+    C(connect_timeout).
+  type: dict
+  returned: when something was sent
 samples:
   description: >-
     The curve, 120 points at most, each with C(seconds), C(bytes) so far, and C(mbit) since the

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .proof import Proof, expected_proofs, unanswered, unproved
+from .scenario import endpoint_of, scenario_flows
 
 SCENARIOS = ("classic", "legal_365_server", "legal_365_client")
 # The shipped playbooks prove a scenario on the hosts of the group that has its name.
@@ -24,12 +25,13 @@ def verdict_rows(
     results: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return one row for each proof, in the order of the scenario's table: flow, port, the host it
-    was seen from, verdict, the state of its rules, and the fix.
+    was seen from, verdict, the state of its rules, the fix, and what the flow is for.
 
     A proof that nobody tries gets a row that says which role variable would allow it, and so does
     each host that was to try it and has no result.
     """
     states = {item["flow"]: item["state"] for item in audit}
+    flows = {flow["id"]: flow for flow in scenario_flows(settings)}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for result in results:
         found.setdefault(result["id"], []).append(result)
@@ -51,9 +53,29 @@ def verdict_rows(
                     "confidence": result.get("confidence", ""),
                     "fix": result.get("fix", ""),
                     "evidence": result.get("evidence", []),
+                    "firm": settings.get("firm", ""),
+                    **_meaning(flows[flow], settings),
                 }
             )
     return rows
+
+
+def _meaning(flow: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a flow is for, and what breaks without it.
+
+    C(destination) is the endpoint that the user named for an outbound flow, else empty.
+    """
+    endpoints = {
+        entry["id"]: entry.get("endpoint") for line in settings["table"] for entry in line["flows"]
+    }
+    endpoint = endpoint_of({"endpoint": endpoints.get(flow["id"])}, settings)
+    return {
+        "direction": flow["direction"],
+        "protocol": flow["protocol"],
+        "destination": endpoint.get("host") or "",
+        "purpose": flow["purpose"],
+        "impact": flow["impact"],
+    }
 
 
 def _complete(proof: Proof, results: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -66,16 +88,19 @@ def _complete(proof: Proof, results: list[Mapping[str, Any]]) -> list[Mapping[st
 
 
 def verdict_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the rows as lines of equal columns, each fix below its row, and a count at the end."""
-    titles = {column: _TITLES.get(column, column) for column in _COLUMNS}
+    """Return the rows as lines of equal columns, each fix below its row, and a count at the end.
+    Where they are of several firms, the firm comes first."""
+    several = len({row.get("firm", "") for row in rows}) > 1
+    columns = ("firm", *_COLUMNS) if several else _COLUMNS
+    titles = {column: _TITLES.get(column, column) for column in columns}
     widths = {
         column: max([len(titles[column]), *(len(str(row[column])) for row in rows)])
-        for column in _COLUMNS
+        for column in columns
     }
     lines = []
     for row in (titles, *rows):
         lines.append(
-            "  ".join(str(row[column]).ljust(widths[column]) for column in _COLUMNS).rstrip()
+            "  ".join(str(row[column]).ljust(widths[column]) for column in columns).rstrip()
         )
         if row.get("fix") and row["status"] != "pass":
             lines.append(f"    fix: {row['fix']}")
@@ -98,16 +123,28 @@ def verdict_summary(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> list[s
     """Return the table over all hosts of a play, and a line for each host, or for each scenario of
     its groups, without a proof: it could not be reached, or a task before the proof failed there.
     """
-    rows: list[Mapping[str, Any]] = []
+    rows = [row for host in hosts for row in _proved(hostvars[host])]
     missing = []
+    for host, lacking in without_proof(hosts, hostvars):
+        what = f" of {', '.join(lacking)}" if lacking else ""
+        missing.append(f"{host}: nothing{what} proved, it was not reached or a task failed")
+    return [*verdict_table(rows), *missing]
+
+
+def without_proof(
+    hosts: Sequence[str], hostvars: Mapping[str, Any]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each host of a play without a proof, and the scenarios of its groups that lack one;
+    none of them when the host is in no such group."""
     for host in hosts:
         variables = hostvars[host]
-        proved = (variables.get("scenario_evidence") or {}).get("flows") or []
-        rows += proved
+        proved = _proved(variables)
         names = {row["scenario"] for row in proved}
         groups = variables.get("group_names") or ()
         lacking = [name for name in SCENARIOS if _GROUP + name in groups and name not in names]
         if lacking or not proved:
-            what = f" of {', '.join(lacking)}" if lacking else ""
-            missing.append(f"{host}: nothing{what} proved, it was not reached or a task failed")
-    return [*verdict_table(rows), *missing]
+            yield host, lacking
+
+
+def _proved(variables: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (variables.get("scenario_evidence") or {}).get("flows") or []

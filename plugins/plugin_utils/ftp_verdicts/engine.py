@@ -82,6 +82,7 @@ def result_of(observation: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": transfer.get("seconds", 0.0),
         "mbit": transfer.get("mbit", 0.0),
         "worst_window_mbit": transfer.get("worst_window_mbit"),
+        "limits": dict(observation.get("limits") or {}),
         "samples": transfer.get("samples", []),
         "ttfb_ms": transfer.get("ttfb_ms"),
         "phases_ms": observation.get("phases_ms", {}),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,6 +182,30 @@ def test_table_shows_the_fix_and_counts() -> None:
     assert lines[-1] == "1 as wanted, 0 with a warning, 1 not as wanted, 0 not probed"
 
 
+def test_table_over_several_firms_names_them() -> None:
+    row = {**ROW, "rules": "missing", "verdict": "open", "status": "pass", "fix": ""}
+    lines = verdict_table([{**row, "firm": "one"}, {**row, "firm": "another"}])
+    assert [line.split()[0] for line in lines[:-1]] == ["firm", "one", "another"]
+    assert verdict_table([{**row, "firm": "one"}])[0].startswith("host")
+
+
+def test_rows_say_what_a_flow_is_for() -> None:
+    rows = verdict_rows("server", {**SETTINGS, "firm": "one"}, [], [])
+    known = {(row["flow"], row["port"]): row for row in rows}
+    names = ("firm", "direction", "protocol", "destination", "purpose", "impact")
+    out, inbound = known[("update_ftp", "download")], known[("db_sql_in", "19812")]
+    assert [out[name] for name in names] == [
+        "one",
+        "outbound",
+        "tcp",
+        "update.example",
+        "updates",
+        "x",
+    ]
+    assert [inbound[name] for name in names] == ["one", "inbound", "tcp", "", "database", "none"]
+    assert known[("db_announce", "19813")]["protocol"] == "udp"
+
+
 def test_evidence_keeps_the_other_scenario_and_replaces_its_own() -> None:
     row = {**ROW, "verdict": "open", "status": "pass", "fix": ""}
     change = {"changed": True, "diff": {"before": "", "after": "x"}, "rules": ["long"]}
@@ -199,6 +224,13 @@ def test_evidence_keeps_the_other_scenario_and_replaces_its_own() -> None:
     again = evidence("server", "classic", [row, row], {}, earlier=second)
     assert len(again["flows"]) == 3
     assert again["ftp"] == []
+
+
+def test_evidence_says_whose_it_is_and_what_made_it() -> None:
+    document = evidence("server", "classic", [], {}, firm="one", check_mode=True)
+    assert (document["firm"], document["check_mode"]) == ("one", True)
+    galaxy = yaml.safe_load((Path(__file__).resolve().parents[4] / "galaxy.yml").read_text())
+    assert document["versions"]["collection"] == galaxy["version"]
 
 
 def test_summary_names_hosts_without_a_proof() -> None:
