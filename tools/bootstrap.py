@@ -41,6 +41,7 @@ MACHINE_PACKAGES: Dict[str, str] = {
     "ip": "iproute2",
     "nft": "nftables",
     "nsenter": "util-linux",
+    "ssh-keygen": "openssh-client",
     "sysctl": "procps",
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
 }

@@ -11,13 +11,14 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from . import faults, rundir
+from . import background, faults, rundir
 from .errors import LabError
 from .host import ENVIRONMENT, Host
 from .lab import Lab, attach, to_stderr
-from .root import CAPTURE_ROOTS, Root
+from .root import BOOTED_ROOTS, CAPTURE_ROOTS, Root
 from .topology import Topology, firm
 
 
@@ -120,8 +121,63 @@ def _list(_unused: argparse.Namespace) -> int:
     return 0
 
 
+def _service_option(text: str) -> tuple[str, str]:
+    name, separator, host = text.partition(":")
+    if not separator or not host or not name:
+        raise LabError(f"--service {text}: it is not NAME:HOST")
+    return name, host
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    plan = background.Plan(
+        tuple(arguments.boot),
+        arguments.suite,
+        arguments.forward,
+        tuple(_service_option(text) for text in arguments.service),
+        arguments.owner,
+    )
+    unknown = set(plan.booted) - {host.name for host in firm().hosts}
+    if unknown:
+        raise LabError(f"--boot: the firm has no host {', '.join(sorted(unknown))} (see `hosts`)")
+    record = background.start(Path(arguments.place).absolute(), plan)
+    _say(f"lab: process {record['pid']}, run dir {record['run_dir']}")
+    return 0
+
+
+def _stop(arguments: argparse.Namespace) -> int:
+    ended = background.stop(Path(arguments.place).absolute())
+    _say("lab: gone" if ended else "lab: none was running there")
+    return 0
+
+
+def _power_cut(arguments: argparse.Namespace) -> int:
+    background.cut_power(Path(arguments.place).absolute(), arguments.host)
+    _say(f"lab: {arguments.host} has booted again")
+    return 0
+
+
+def _add_background_verbs(verbs: Any) -> None:
+    start = verbs.add_parser("start", help="bring a firm up in the background, for a directory")
+    start.add_argument("place", help="directory for lab.json, inventory.yml and lab.log")
+    start.add_argument(
+        "--boot", action="append", default=[], metavar="HOST", help="give it systemd"
+    )
+    start.add_argument("--suite", choices=tuple(BOOTED_ROOTS), default="bookworm")
+    start.add_argument("--forward", choices=("drop", "accept"), default="drop")
+    start.add_argument("--service", action="append", default=[], metavar="NAME:HOST")
+    start.add_argument("--owner", type=int, default=0, metavar="PID", help="end with this process")
+    start.set_defaults(run=_start)
+    stop = verbs.add_parser("stop", help="end the firm of a directory")
+    stop.add_argument("place")
+    stop.set_defaults(run=_stop)
+    cut = verbs.add_parser("power-cut", help="kill a host that boots; it boots again")
+    cut.add_argument("place")
+    cut.add_argument("host")
+    cut.set_defaults(run=_power_cut)
+
+
 def _build(arguments: argparse.Namespace) -> int:
-    roots = [Root(), *CAPTURE_ROOTS.values()] if arguments.all else [Root()]
+    roots = [Root(), *CAPTURE_ROOTS.values(), *BOOTED_ROOTS.values()] if arguments.all else [Root()]
     for root in roots:
         _say(f"lab: root {root.path(to_stderr)}")
     return 0
@@ -184,8 +240,9 @@ def _parser() -> argparse.ArgumentParser:
         ("clean", _clean, "remove the cached Debian roots"),
     ):
         verbs.add_parser(name, help=text).set_defaults(run=show)
+    _add_background_verbs(verbs)
     build = verbs.add_parser("build", help="only build the Debian root that the hosts stand on")
-    build.add_argument("--all", action="store_true", help="the roots with foreign firewalls, too")
+    build.add_argument("--all", action="store_true", help="all roots that tests use")
     build.set_defaults(run=_build)
     return parser
 

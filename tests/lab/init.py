@@ -6,6 +6,10 @@
 The keeper forks it; it builds its root (overlay over the cached Debian root, upper layer on a tmpfs
 that no one else can see), pivots into it, and then only reaps. Nothing of it exists outside its
 namespaces, so its death is its removal.
+
+A host that boots waits in the same way until its cables are plugged in, and turns into systemd when
+it is told to (BOOT). Its upper layer belongs to the keeper, so that files outlive a reboot, and it
+has a cgroup, which the keeper removes.
 """
 
 from __future__ import annotations
@@ -20,6 +24,13 @@ from typing import NoReturn
 
 from . import linux
 
+# Tells a host that waits to start its systemd.
+BOOT = signal.SIGUSR2
+# systemd itself may do to the machine no more than what runs in the other hosts (enter_argv): of
+# capabilities(7) mac_override, mac_admin, syslog, sys_module, sys_rawio, sys_time, mknod,
+# audit_control, wake_alarm, block_suspend, audit_read. It keeps sys_boot: reboot(2) inside a pid
+# namespace ends that namespace only.
+_NOT_FOR_SYSTEMD = (32, 33, 34, 16, 17, 25, 27, 30, 35, 36, 37)
 # Device nodes, as containers have them, and the TUN device for forwarders that delay and lose
 # packets.
 _DEVICES = {
@@ -42,6 +53,10 @@ class InitSpec:
     mountpoint: str  # an empty directory of the run dir; mounts on it are seen by this host only
     disk: str  # a directory on disk that the host sees as /srv/lab
     upper_mib: int = 1024
+    boots: bool = False
+    # Of a host that boots: a directory in a cgroup2 file system, which becomes the host's own tree.
+    # The keeper fills it in.
+    cgroup: str = ""
 
 
 def run(spec: InitSpec, ready: int) -> NoReturn:
@@ -57,30 +72,60 @@ def run(spec: InitSpec, ready: int) -> NoReturn:
             linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC
         )
         linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
+        if spec.cgroup:
+            _enter_cgroup(spec.cgroup)
         if spec.root:
             _build_root(spec)
             socket.sethostname(spec.name)
         _let_go_of_files(keep=ready)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, BOOT})
         os.write(ready, b"ok")
         os.close(ready)
     except BaseException as error:  # there is no one above to tell but the pipe
         with contextlib.suppress(OSError):
             os.write(ready, f"{type(error).__name__}: {error}".encode())
         os._exit(1)
-    while True:
-        signal.sigwait({signal.SIGCHLD})
+    awaited = {signal.SIGCHLD, BOOT} if spec.cgroup else {signal.SIGCHLD}
+    while signal.sigwait(awaited) == signal.SIGCHLD:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+    _become_systemd()
+
+
+def _become_systemd() -> NoReturn:
+    try:
+        linux.drop_capabilities(_NOT_FOR_SYSTEMD)
+        # What the keeper ignores would be ignored by everything below systemd.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        # By $container systemd knows that devices, modules and the clock are somebody else's.
+        environment = {"container": "lab", "PATH": os.defpath, "LANG": "C.UTF-8"}
+        os.execve("/sbin/init", ["/sbin/init"], environment)
+    finally:
+        os._exit(1)
+
+
+def _enter_cgroup(path: str) -> None:
+    """Make the directory this process's cgroup, and the root of all cgroups that it can see."""
+    with open(f"{path}/cgroup.procs", "w") as file:
+        file.write("0")
+    linux.unshare(linux.CLONE_NEWCGROUP)
+
+
+def make_upper(mountpoint: str, mib: int) -> None:
+    """Mount the tmpfs that takes what a host writes into its root."""
+    linux.mount("lab", mountpoint, "tmpfs", linux.MS_NODEV, f"size={mib}m,mode=0755")
+    for name in ("upper", "work", "root"):
+        os.mkdir(f"{mountpoint}/{name}")
+    os.chmod(f"{mountpoint}/upper", 0o755)
 
 
 def _build_root(spec: InitSpec) -> None:
     base = spec.mountpoint
-    linux.mount("lab", base, "tmpfs", linux.MS_NODEV, f"size={spec.upper_mib}m,mode=0755")
-    for name in ("upper", "work", "root"):
-        os.mkdir(f"{base}/{name}")
-    os.chmod(f"{base}/upper", 0o755)
+    if not os.path.ismount(base):
+        make_upper(base, spec.upper_mib)
     lower = spec.root.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
     upper = base.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
     root = f"{base}/root"
@@ -93,6 +138,8 @@ def _build_root(spec: InitSpec) -> None:
     os.mkdir(f"{root}/run/lock", 0o1777)
     _make_dev(f"{root}/dev")
     linux.mount("sysfs", f"{root}/sys", "sysfs", tmpfs | linux.MS_NOEXEC | linux.MS_RDONLY)
+    if spec.cgroup:
+        linux.mount("cgroup2", f"{root}/sys/fs/cgroup", "cgroup2", tmpfs | linux.MS_NOEXEC)
     proc = f"{root}/proc"
     linux.mount("proc", proc, "proc", tmpfs | linux.MS_NOEXEC)
     # Most of /proc/sys is the machine's own; only net is this host's.

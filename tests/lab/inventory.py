@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,19 @@ def render(topology: Topology, hosts: Mapping[str, Host]) -> str:
     groups: dict[str, dict[str, Any]] = {}
     variables: dict[str, dict[str, Any]] = {}
     for host in hosts.values():
-        variables[host.name] = {
-            "lab_pid": host.pid,
-            "lab_started": host.started,
-            "lab_addresses": host.addresses,
-        }
+        if host.spec.boots:
+            variables[host.name] = {
+                "ansible_connection": "ansible.builtin.ssh",
+                "ansible_ssh_args": f"-F {shlex.quote(str(host.disk.parent.parent))}/ssh/config",
+                "ansible_become": True,
+            }
+        variables.setdefault(host.name, {}).update(
+            {
+                "lab_pid": host.pid,
+                "lab_started": host.started,
+                "lab_addresses": host.addresses,
+            }
+        )
         for group in host.spec.groups:
             groups.setdefault(group, {"hosts": {}})["hosts"][host.name] = {}
     tree = {

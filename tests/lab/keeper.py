@@ -8,21 +8,27 @@ first, it kills the hosts and removes the run dir. When the keeper itself is kil
 kills the hosts (PR_SET_PDEATHSIG); the run dir is then removed by the next lab. It is one thread,
 because the kernel's parent is the thread and not the process.
 
+For hosts that boot it holds what has to outlive a reboot, the upper layers, in a mount namespace of
+its own, and it makes and removes their cgroups.
+
 Protocol, JSON lines on stdin and stdout: {"start": {InitSpec}} -> {"pid": n} or {"error": text};
-{"stop": name} -> {"stopped": name}. End of input: stop everything.
+{"boot": name} -> {"booted": name}; {"stop": name} -> {"stopped": name, "status":
+wait status}. End of input: stop everything.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import select
 import shutil
 import signal
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
-from . import init, linux
+from . import cgroups, init, linux
 
 
 class Keeper:
@@ -31,6 +37,7 @@ class Keeper:
     def __init__(self, run_dir: str) -> None:
         self.run_dir = run_dir
         self.pids: dict[str, int] = {}
+        self.cgroups: cgroups.Tree | None = None
         self._own_pid_ns = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -38,12 +45,16 @@ class Keeper:
         try:
             if "start" in request:
                 return {"pid": self._start(init.InitSpec(**request["start"]))}
-            self._stop(request["stop"])
-            return {"stopped": request["stop"]}
+            if "boot" in request:
+                os.kill(self.pids[request["boot"]], init.BOOT)
+                return {"booted": request["boot"]}
+            return {"stopped": request["stop"], "status": self._stop(request["stop"])}
         except (OSError, RuntimeError) as error:
             return {"error": str(error)}
 
     def _start(self, spec: init.InitSpec) -> int:
+        if spec.boots:
+            spec = self._prepare_boot(spec)
         ready, ready_write = os.pipe()
         # The next child becomes pid 1 of a new pid namespace; setns then turns this process's later
         # children back.
@@ -62,11 +73,26 @@ class Keeper:
         self.pids[spec.name] = pid
         return pid
 
-    def _stop(self, name: str) -> None:
+    def _prepare_boot(self, spec: init.InitSpec) -> init.InitSpec:
+        if self.cgroups is None:
+            # Slave: a file system that the machine unmounts must not live on here.
+            linux.unshare(linux.CLONE_NEWNS)
+            linux.mount("none", "/", flags=linux.MS_REC | linux.MS_SLAVE)
+            self.cgroups = cgroups.Tree(Path(self.run_dir))
+        if not os.path.ismount(spec.mountpoint):
+            init.make_upper(spec.mountpoint, spec.upper_mib)
+        return dataclasses.replace(spec, cgroup=self.cgroups.make(spec.name))
+
+    def _stop(self, name: str) -> int | None:
+        """Kill a host, or learn how it ended: the wait status, None for one that is not known."""
         pid = self.pids.pop(name, None)
+        status = None
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            _unused, status = os.waitpid(pid, 0)
+        if self.cgroups is not None:
+            self.cgroups.remove(name)
+        return status
 
     def stop_all(self) -> None:
         """Kill every host at once, wait until all are gone, and remove the run dir."""
@@ -75,6 +101,11 @@ class Keeper:
         for pid in self.pids.values():
             os.waitpid(pid, 0)
         self.pids.clear()
+        if self.cgroups is not None:
+            self.cgroups.close()
+            for mountpoint in Path(self.run_dir, "mnt").iterdir():
+                if mountpoint.is_mount():
+                    linux.unmount(str(mountpoint))
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import ansible, faults, inventory, network, rundir, services
+from . import ansible, booted, faults, inventory, network, rundir, services
 from .errors import LabError
 from .host import Host
-from .root import Root
+from .root import BOOTED_ROOTS, Root
 from .topology import HostSpec, Topology, firm
 
 _WIRE = "wire"
@@ -70,15 +70,20 @@ class Lab:
         if os.geteuid() != 0:
             raise LabError("the lab needs root, to make namespaces: run it with sudo")
         rundir.remove_stale()
-        root = self.root.path(self.say)
+        for spec in self.topology.hosts:
+            self._root_of(spec)  # building takes minutes: before anything is there to be cleaned up
         self._run_dir = rundir.create()
         try:
             self._start_keeper()
             self._wire = self._start_init(_WIRE, "")
             network.ip_batches({self._wire: network.bridge_lines(self.topology)})
             for spec in self.topology.hosts:
-                self.hosts[spec.name] = self._new_host(spec, str(root))
+                self.hosts[spec.name] = self._new_host(spec)
+            booting = [host for host in self.hosts.values() if host.spec.boots]
+            if booting:
+                booted.make_keys(self.run_dir, booting)
             self._plug(self.topology.hosts)
+            self._boot(booting)
             self._save_state()
         except BaseException:
             self.close()
@@ -103,14 +108,24 @@ class Lab:
         self,
         name: str,
         keep: tuple[str, ...] = ("/etc", "/var", "/srv", "/root", "/opt", "/usr/local"),
+        *,
+        in_order: bool = False,
     ) -> Host:
-        """Start a host afresh, as after a power cut: only the folders in `keep` survive.
+        """Start a host afresh, as after a power cut; with `in_order`, as after `systemctl reboot`.
 
-        Nothing is started. The Host object stays the same and gets the new pid. Rules in the
-        kernel are gone and are not loaded again, not even the topology's own: what a boot would do
-        is for the caller to do (`nft -f /etc/nftables.conf`).
+        A host that boots keeps all its files and has booted when this returns. Of a light host only
+        the folders in `keep` survive, and nothing is started. The Host object stays the same and
+        gets the new pid. Rules in the kernel are gone; on a light host they are not loaded again,
+        not even the topology's own: what a boot would do is for the caller to do (`nft -f
+        /etc/nftables.conf`).
         """
         host = self[name]
+        if host.spec.boots:
+            if in_order:
+                booted.ask_to_reboot(host)
+            self._ask({"stop": name})
+            self._renew(host)
+            return host
         saved = self.run_dir / f"{name}.tar"
         folders = " ".join(keep)
         try:
@@ -119,7 +134,7 @@ class Lab:
                 if host.popen(["sh", "-c", script], stdout=file).wait() != 0:
                     raise LabError(f"the files of host {name} could not be kept")
             self._ask({"stop": name})
-            fresh = self._new_host(host.spec, str(self.root.path(self.say)))
+            fresh = self._new_host(host.spec)
             host.pid, host.started = fresh.pid, fresh.started
             with saved.open("rb") as file:
                 script = f"rm -rf --one-file-system {folders} 2>/dev/null; tar -xf - -C /"
@@ -130,6 +145,22 @@ class Lab:
         self._plug((host.spec,), files=False)
         self._save_state()
         return host
+
+    def tend(self) -> list[str]:
+        """Bring back hosts that boot and that have ended; returns their names.
+
+        One that rebooted comes back, and one whose first process was killed, as when the power
+        returns. One that was switched off stays down.
+        """
+        ended = []
+        for host in self.hosts.values():
+            if host.spec.boots and not host.alive():
+                status = self._ask({"stop": host.name})["status"]
+                if status is not None:  # else it is known to be switched off
+                    ended.append(host)
+                    if booted.wants_to_come_back(status):
+                        self._renew(host)
+        return [host.name for host in ended]
 
     # -- access
     # -----------
@@ -225,26 +256,47 @@ class Lab:
             raise LabError(answer["error"])
         return answer
 
-    def _start_init(self, name: str, root: str) -> int:
+    def _root_of(self, spec: HostSpec) -> Path:
+        return (BOOTED_ROOTS[spec.boots] if spec.boots else self.root).path(self.say)
+
+    def _start_init(self, name: str, root: str, boots: bool = False) -> int:
         mountpoint = self.run_dir / "mnt" / name
         disk = self.run_dir / "disk" / name
         mountpoint.mkdir(exist_ok=True)
         disk.mkdir(exist_ok=True)
         disk.chmod(0o755)
         spec = {"name": name, "root": root, "mountpoint": str(mountpoint), "disk": str(disk)}
-        return int(self._ask({"start": spec})["pid"])
+        return int(self._ask({"start": {**spec, "boots": boots}})["pid"])
 
-    def _new_host(self, spec: HostSpec, root: str) -> Host:
-        pid = self._start_init(spec.name, root)
+    def _new_host(self, spec: HostSpec) -> Host:
+        pid = self._start_init(spec.name, str(self._root_of(spec)), bool(spec.boots))
         addresses = self.topology.addresses(spec)
         return Host(spec, pid, addresses, self.run_dir / "disk" / spec.name)
+
+    def _renew(self, host: Host) -> None:
+        """Give a host that boots and has ended a new first process and its cables, and boot it."""
+        fresh = self._new_host(host.spec)
+        host.pid, host.started = fresh.pid, fresh.started
+        self._plug((host.spec,), files=False)
+        self._boot([host])
+        self._save_state()
+
+    def _boot(self, hosts: list[Host]) -> None:
+        for host in hosts:
+            self._ask({"boot": host.name})
+        for host in hosts:
+            booted.wait_until_up(host)
 
     def _plug(self, specs: tuple[HostSpec, ...], files: bool = True) -> None:
         """Give hosts their cables and addresses and, with `files`, their first files and rules."""
         hosts = [self[spec.name] for spec in specs]
         # Before the cables: an interface takes its settings from the defaults when it appears.
         self._settle(hosts, files)
-        lines = [line for host in hosts for line in network.cable_lines(host.spec, host.pid)]
+        lines = [
+            line
+            for host in hosts
+            for line in network.cable_lines(self.topology, host.spec, host.pid)
+        ]
         network.ip_batches({self._wire: lines})
         congestion = _congestion()
         network.ip_batches(
@@ -256,7 +308,9 @@ class Lab:
         for host in hosts:
             for key, value in host.spec.sysctls.items():
                 host.run(["sh", "-c", 'echo "$2" > "/proc/sys/$1"', "sh", key, value], check=True)
-            if files and host.spec.rules:
+            if files and host.spec.boots:
+                booted.personalize(host, self.run_dir)
+            elif files and host.spec.rules:
                 host.write("/etc/nftables.conf", host.spec.rules, 0o755)
                 host.run(["nft", "-f", "/etc/nftables.conf"], check=True)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -22,6 +23,7 @@ _libc.mount.argtypes = (
 )
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
 CLONE_NEWPID = 0x20000000
@@ -35,10 +37,12 @@ MS_REMOUNT = 32
 MS_BIND = 4096
 MS_REC = 16384
 MS_PRIVATE = 1 << 18
+MS_SLAVE = 1 << 19
 MNT_DETACH = 2
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
+_PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 # pivot_root has no wrapper in glibc; its number is per machine (x86_64 has its own table).
 _SYS_PIVOT_ROOT = 155 if os.uname().machine == "x86_64" else 41
@@ -83,6 +87,11 @@ def pivot_into(new_root: str) -> None:
     os.chdir("/")
 
 
+def unmount(target: str) -> None:
+    """Take a mount away, at once for new users of the path, umount2(2) MNT_DETACH."""
+    _check(_libc.umount2(target.encode(), MNT_DETACH), f"umount of {target}")
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when the thread that forked it ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl PDEATHSIG")
@@ -91,6 +100,12 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Become the parent of each process below this one whose own parent ends (not pid 1)."""
     _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl CHILD_SUBREAPER")
+
+
+def drop_capabilities(numbers: Iterable[int]) -> None:
+    """Take capabilities, capabilities(7), from all that this process will ever execute."""
+    for number in numbers:
+        _check(_libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0), f"prctl CAPBSET_DROP {number}")
 
 
 def set_name(name: str) -> None:

@@ -70,13 +70,18 @@ def bridge_lines(topology: Topology) -> list[str]:
     return lines
 
 
-def cable_lines(host: HostSpec, pid: int) -> list[str]:
-    """`ip` commands, in the wire namespace, that plug a host's interfaces into their bridges."""
+def cable_lines(topology: Topology, host: HostSpec, pid: int) -> list[str]:
+    """`ip` commands, in the wire namespace, that plug a host's interfaces into their bridges.
+
+    An interface keeps its hardware address over a reboot, as a real one does: neighbours remember
+    it for half a minute.
+    """
     lines = []
     for number, nic in enumerate(host.nics):
         port = f"{host.name[:12]}.{number}"
+        mac = "02:00:" + topology.network(nic.network).v4[nic.number].packed.hex(":")
         lines += [
-            f"link add {port} type veth peer name {nic.name} netns {pid}",
+            f"link add {port} type veth peer name {nic.name} address {mac} netns {pid}",
             f"link set {port} addrgenmode none master {nic.network} up",
         ]
     return lines

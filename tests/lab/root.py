@@ -114,6 +114,44 @@ echo '127.0.0.1 localhost' > "$ROOT/etc/hosts"
 rm -f "$ROOT/etc/machine-id"
 """
 _RECIPE = "set -eu\n" + _PREPARE + _DEBOOTSTRAP + _INSTALL + _FINISH
+# What a host with an init system of its own needs: users come over SSH and become root by sudo.
+# fmt: off
+BOOTED_PACKAGES = (
+    "ca-certificates", "conntrack", "curl", "dbus", "iproute2", "iputils-ping", "libpam-systemd",
+    "netbase", "nftables", "openssh-client", "openssh-server", "openssl", "procps", "python3",
+    "python3-apt", "sudo", "systemd", "systemd-sysv",
+)
+# fmt: on
+# What roles install there: the hosts reach no mirror, so an archive of their own carries it.
+ARCHIVED_PACKAGES = ("vsftpd",)
+ADMIN = "admin"
+_ARCHIVE = r"""
+inside apt-get -qy --no-install-recommends --download-only install $ARCHIVED
+mkdir -p "$ROOT/opt/lab/apt"
+mv "$ROOT"/var/cache/apt/archives/*.deb "$ROOT/opt/lab/apt/"
+(
+    cd "$ROOT/opt/lab/apt"
+    for deb in *.deb; do
+        dpkg-deb -f "$deb"
+        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' \
+            "$deb" "$(stat -c %s "$deb")" "$(sha256sum < "$deb" | cut -d' ' -f1)"
+    done > Packages
+)
+"""
+_MAKE_BOOTABLE = r"""
+echo 'deb [trusted=yes] file:/opt/lab/apt ./' > "$ROOT/etc/apt/sources.list"
+inside apt-get -q update
+inside useradd --create-home --shell /bin/bash $ADMIN
+echo "$ADMIN ALL=(ALL) NOPASSWD: ALL" > "$ROOT/etc/sudoers.d/$ADMIN"
+chmod 440 "$ROOT/etc/sudoers.d/$ADMIN"
+# apt's own timers would take its lock at some moment of their choice, and find no mirror.
+inside systemctl mask apt-daily.timer apt-daily-upgrade.timer
+# It would mount the list of the machine's own FUSE connections.
+inside systemctl mask sys-fs-fuse-connections.mount
+# Each host gets keys and a machine id of its own when it is made.
+rm -f "$ROOT"/etc/ssh/ssh_host_* "$ROOT/var/lib/dbus/machine-id"
+: > "$ROOT/etc/machine-id"
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,9 +167,14 @@ class Root:
     quic: bool = True
 
     @property
+    def recipe(self) -> str:
+        """The shell script that fills the root."""
+        return _RECIPE
+
+    @property
     def key(self) -> str:
         """Hash of all that goes into it."""
-        recipe = [dataclasses.asdict(self), platform.machine(), _RECIPE]
+        recipe = [dataclasses.asdict(self), platform.machine(), self.recipe]
         if self.quic:
             recipe.append(QUIC_REQUIREMENTS.read_text())
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
@@ -169,6 +212,29 @@ CAPTURE_ROOTS = {
     "bookworm": _capture_root("bookworm"),
     "trixie": _capture_root("trixie", "netavark"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class BootedRoot(Root):
+    """A root whose hosts boot: systemd is their pid 1, and sshd waits for `ADMIN`.
+
+    `archived` packages are not installed but lie in an apt archive of the root's own.
+    """
+
+    packages: tuple[str, ...] = BOOTED_PACKAGES
+    unpacked: tuple[str, ...] = ()
+    quic: bool = False
+    archived: tuple[str, ...] = ARCHIVED_PACKAGES
+
+    @property
+    def recipe(self) -> str:
+        words = f"ADMIN={ADMIN}\nARCHIVED='{' '.join(self.archived)}'\n"
+        steps = (_PREPARE, _DEBOOTSTRAP, _INSTALL, _ARCHIVE, _FINISH, _MAKE_BOOTABLE)
+        return "set -eu\n" + words + "".join(steps)
+
+
+# By suite, as in HostSpec.boots.
+BOOTED_ROOTS = {suite: BootedRoot(suite=suite) for suite in ("bookworm", "trixie")}
 
 
 @contextlib.contextmanager
@@ -212,7 +278,7 @@ def _build(root: Root, final: Path, say: Callable[[str], None]) -> None:
     }
     try:
         with log.open("w") as output:
-            _run_recipe(environment, output.fileno(), log, say)
+            _run_recipe(root.recipe, environment, output.fileno(), log, say)
             if root.quic:
                 say("lab: adding the QUIC server (aioquic, from PyPI)")
                 _add_quic(root, target, output.fileno(), log)
@@ -226,7 +292,7 @@ def _build(root: Root, final: Path, say: Callable[[str], None]) -> None:
 
 
 def _run_recipe(
-    environment: dict[str, str], output: int, log: Path, say: Callable[[str], None]
+    recipe: str, environment: dict[str, str], output: int, log: Path, say: Callable[[str], None]
 ) -> None:
     """Run the recipe in namespaces of its own: killing it leaves neither mounts nor processes."""
     # fmt: off
@@ -234,7 +300,7 @@ def _run_recipe(
         "setpriv", "--pdeathsig", "KILL", "--",
         "unshare", "--mount", "--propagation", "private",
         "--pid", "--fork", "--kill-child", "--mount-proc", "--",
-        "sh", "-c", _RECIPE,
+        "sh", "-c", recipe,
     ]
     # fmt: on
     process = subprocess.Popen(

@@ -16,7 +16,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from . import linux
+from . import cgroups, linux
 
 STATE = "state.json"
 
@@ -47,6 +47,7 @@ def remove_stale() -> list[Path]:
     """
     stale = [path for path in runs_dir().glob("lab-*") if not alive(path)]
     for path in stale:
+        cgroups.remove_stale(path)
         shutil.rmtree(path, ignore_errors=True)
     return stale
 

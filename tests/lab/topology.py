@@ -61,6 +61,7 @@ class HostSpec:
     forwarding: bool = False
     rules: str = ""  # becomes /etc/nftables.conf and is loaded; empty: no ruleset
     groups: tuple[str, ...] = ()  # inventory groups
+    boots: str = ""  # the Debian suite whose systemd is the host's pid 1; empty: a light host
     sysctls: Mapping[str, str] = dataclasses.field(default_factory=dict)  # below /proc/sys
 
 
@@ -104,12 +105,19 @@ class Topology:
         return "\n".join(lines) + "\n"
 
 
-def firm(*, forward: str = "drop", rules: str | None = None) -> Topology:
+def firm(
+    *,
+    forward: str = "drop",
+    rules: str | None = None,
+    booted: tuple[str, ...] = (),
+    suite: str = "bookworm",
+) -> Topology:
     """A law firm behind a masquerading gateway, and the internet side that it talks to.
 
     `forward` is the policy of the administrator's own forward chain on the gateway (`drop`, which
     lets only answers through, or `accept`); `rules` replaces the gateway's whole
-    /etc/nftables.conf.
+    /etc/nftables.conf. The hosts named in `booted` boot that suite of Debian; with them comes the
+    host `admin`, which has an interface in each network and from which SSH reaches them.
     """
     if rules is None:
         rules = ADMIN_RULES + FORWARD_RULES.format(policy=forward)
@@ -132,19 +140,26 @@ def firm(*, forward: str = "drop", rules: str | None = None) -> Topology:
         rules=rules,
         groups=("gateways",),
     )
+    hosts = (
+        inside("workstation", 10),
+        inside("server", 20),
+        gateway,
+        outside("update", 21, "update.vendor.test"),
+        outside("licence", 22, "licence.vendor.test"),
+        outside("mail", 23, "mail.provider.test"),
+        outside("datacentre", 30, "server365.datacentre.test"),
+        outside("outsider", 66, "outsider.test"),
+    )
+    admin = HostSpec(
+        "admin", (Nic("eth0", "lan", 5), Nic("eth1", "wan", 5)), ("admin.firm.test",), "gateway"
+    )
     return Topology(
         "firm",
         (lan, wan),
-        (
-            inside("workstation", 10),
-            inside("server", 20),
-            gateway,
-            outside("update", 21, "update.vendor.test"),
-            outside("licence", 22, "licence.vendor.test"),
-            outside("mail", 23, "mail.provider.test"),
-            outside("datacentre", 30, "server365.datacentre.test"),
-            outside("outsider", 66, "outsider.test"),
-        ),
+        tuple(
+            dataclasses.replace(host, boots=suite if host.name in booted else "") for host in hosts
+        )
+        + ((admin,) if booted else ()),
         # IPv6 is routed and not translated: the internet side knows the way back to the firm's
         # prefix.
         routes=(("lan", "gateway"),),

@@ -40,18 +40,27 @@ def test_the_gateways_rules(policy: str) -> None:
 def test_no_cable_is_longer_than_an_interface_name() -> None:
     plan = firm()
     for host in plan.hosts:
-        for line in network.cable_lines(host, 42):
+        for line in network.cable_lines(plan, host, 42):
             for name in (word for word in line.split() if "." in word):
                 assert len(name) <= 15
 
 
 def test_cables_of_the_gateway() -> None:
-    assert network.cable_lines(firm().host("gateway"), 42) == [
-        "link add gateway.0 type veth peer name lan0 netns 42",
+    plan = firm()
+    assert network.cable_lines(plan, plan.host("gateway"), 42) == [
+        "link add gateway.0 type veth peer name lan0 address 02:00:0a:4d:00:01 netns 42",
         "link set gateway.0 addrgenmode none master lan up",
-        "link add gateway.1 type veth peer name wan0 netns 42",
+        "link add gateway.1 type veth peer name wan0 address 02:00:cb:00:71:01 netns 42",
         "link set gateway.1 addrgenmode none master wan up",
     ]
+
+
+def test_hosts_that_boot_come_with_an_admin_who_reaches_both_sides() -> None:
+    assert "admin" not in [host.name for host in firm().hosts]
+    plan = firm(booted=("gateway", "datacentre"), suite="trixie")
+    booting = {host.name: host.boots for host in plan.hosts if host.boots}
+    assert booting == {"gateway": "trixie", "datacentre": "trixie"}
+    assert [nic.network for nic in plan.host("admin").nics] == ["lan", "wan"]
 
 
 def test_routes_inside_outside_and_on_the_gateway() -> None:
