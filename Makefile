@@ -37,7 +37,7 @@ setup: ## make .venv and install missing build tools (done by every other target
 test: lint sanity units unit-oldest package integration ## the whole gate: all of the targets below up to integration
 
 .PHONY: test-all
-test-all: test cores docs ## the gate and the slow part: every ansible-core that a Python of this machine runs
+test-all: test cores molecule docs ## the gate and the slow part: every ansible-core that a Python of this machine runs
 
 .PHONY: lint
 lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence ## all linters; each is a target of its own, e.g. lint-mypy
@@ -100,6 +100,10 @@ integration: setup ## real servers, kernels and packets in network namespaces (r
 .PHONY: cores
 cores: setup ## sanity, unit tests and plays under every ansible-core: make cores ARGS="2.18 2.20" (root)
 	@$(PY) tools/cores.py $(ARGS)
+
+.PHONY: molecule
+molecule: setup ## each scenario on Debian 12 and 13 with systemd, over SSH: make molecule ARGS="classic_host --suite trixie" (root)
+	@PYTHONPATH=tests $(STEP) $@ "molecule: roles on hosts that boot" tools/as-root $(PY) tools/molecule.py $(ARGS)
 
 .PHONY: mutants
 mutants: setup ## break each promise on purpose and show which test notices

@@ -131,6 +131,7 @@ def test_files_and_enabled_units_outlive_a_reboot_and_nothing_else(
 ) -> None:
     gateway = lab["gateway"]
     former = gateway.pid
+    assert ssh(lab, "gateway", "true").returncode == 0
     machine_id = gateway.read("/etc/machine-id")
     gateway.nft("table inet by_hand {\n}\n")
     gateway.sh("echo kept > /usr/kept; rm /etc/debian_version; echo lost > /run/lost; sync")

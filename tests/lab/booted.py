@@ -69,8 +69,12 @@ def _new_key(path: Path) -> None:
         ) from None
 
 
-def personalize(host: Host, run_dir: Path) -> None:
-    """Give a host that has not booted yet its identity and what an installer would set up."""
+def personalize(host: Host, run_dir: Path, authority: Path) -> None:
+    """Give a host that has not booted yet its identity and what an installer would set up.
+
+    `authority` is the directory with the certificate authority of the lab's other hosts: each root
+    is built with one of its own.
+    """
     place = run_dir / "ssh"
     key = "/etc/ssh/ssh_host_ed25519_key"
     host.write(key, (place / host.name).read_text(), 0o600)
@@ -80,6 +84,12 @@ def personalize(host: Host, run_dir: Path) -> None:
         f"chmod 700 /home/{ADMIN}/.ssh; chown -R {ADMIN}: /home/{ADMIN}/.ssh;"
         "tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id"
     )
+    certificate = (authority / "ca.pem").read_text()
+    host.write("/etc/lab-ca/ca.key", (authority / "ca.key").read_text(), 0o600)
+    # The second is what the link in /etc/ssl/certs leads to.
+    for path in ("/etc/lab-ca/ca.pem", "/usr/local/share/ca-certificates/lab-ca.crt"):
+        host.write(path, certificate)
+    host.sh("cat /etc/lab-ca/ca.pem >> /etc/ssl/certs/ca-certificates.crt")
     if host.spec.rules:
         host.write("/etc/nftables.conf", host.spec.rules, 0o755)
         host.sh("systemctl --quiet enable nftables.service")

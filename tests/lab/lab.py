@@ -309,7 +309,7 @@ class Lab:
             for key, value in host.spec.sysctls.items():
                 host.run(["sh", "-c", 'echo "$2" > "/proc/sys/$1"', "sh", key, value], check=True)
             if files and host.spec.boots:
-                booted.personalize(host, self.run_dir)
+                booted.personalize(host, self.run_dir, self.root.directory() / "etc/lab-ca")
             elif files and host.spec.rules:
                 host.write("/etc/nftables.conf", host.spec.rules, 0o755)
                 host.run(["nft", "-f", "/etc/nftables.conf"], check=True)
@@ -346,7 +346,7 @@ class Lab:
                         "pid": host.pid,
                         "started": host.started,
                         "addresses": host.addresses,
-                        "spec": {"names": list(host.spec.names)},
+                        "spec": {"names": list(host.spec.names), "boots": host.spec.boots},
                     }
                     for host in self.hosts.values()
                 },

@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""After check mode, and after everything was taken away again, a host is as it was before."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from lab import verifying
+
+DESCRIBE = Path(__file__).resolve().parents[1] / "describe.sh"
+
+
+@pytest.mark.parametrize("name", verifying.booted_names())
+def test_the_host_is_as_it_was_before(name: str) -> None:
+    before = (verifying.place() / f"{name}.before").read_text().splitlines()
+    after = verifying.lab_host(name).sh(DESCRIBE.read_text()).splitlines()
+    assert len(before) > 100
+    changes = difflib.unified_diff(before, after, "before", "after", n=0, lineterm="")
+    assert "\n".join(changes) == ""
+
+
+@pytest.mark.parametrize("name", verifying.booted_names())
+def test_nothing_of_ours_is_there(name: str) -> None:
+    host = verifying.over_ssh(name)
+    assert not host.file("/var/lib/legalops_timesensor").exists
+    assert "legalops_timesensor" not in host.check_output("nft list ruleset")
+    assert not host.service("legalops-timesensor-firewall").exists

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""C(make molecule): each scenario below C(molecule/) on each suite of Debian, and how long it took.
+
+C(make molecule ARGS="classic_host --suite trixie") runs one. Each run has a lab of its own, which
+ends with it, whatever ends it. C(.build/results/molecule.xml) is a JUnit file with one test for
+each scenario and suite; what molecule printed is in C(.build/molecule/SCENARIO-SUITE/output.txt).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import yaml
+
+from lab.footprint import supervised
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "molecule"
+BUILD = ROOT / ".build" / "molecule"
+RESULT = ROOT / ".build" / "results" / "molecule.xml"
+SUITES = ("bookworm", "trixie")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scenario on one suite, and how it ended."""
+
+    scenario: str
+    suite: str
+    seconds: float
+    output: Path
+    code: int
+
+
+def scenarios() -> list[str]:
+    """Names of all scenarios: the directories with a molecule.yml."""
+    return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
+
+
+def lab_options(scenario: str, suite: str) -> list[str]:
+    """Options of C(python -m lab start): the scenario's own lab.yml, a suite, and us as owner."""
+    chosen = yaml.safe_load((SCENARIOS / scenario / "lab.yml").read_text())
+    options = ["--suite", suite, "--owner", str(os.getpid()), "--forward", chosen["forward"]]
+    for name in chosen["boot"]:
+        options += ["--boot", name]
+    for service in chosen["services"]:
+        options += ["--service", service]
+    return options
+
+
+def run_one(scenario: str, suite: str) -> Run:
+    """Run C(molecule test); its output goes into a file, each line with the seconds since then."""
+    place = BUILD / f"{scenario}-{suite}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    output = place / "output.txt"
+    environment = {
+        **os.environ,
+        "MOLECULE_GLOB": "molecule/*/molecule.yml",
+        "LAB_PLACE": str(place),
+        "LAB_SUITE": suite,
+        "LAB_OPTIONS": " ".join(lab_options(scenario, suite)),
+        "ANSIBLE_HOME": str(place / "ansible"),
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(place / "state"),
+        "NO_COLOR": "1",
+    }
+    command = ["setpriv", "--pdeathsig", "TERM", "--", "molecule", "-c", "molecule/base.yml"]
+    command += ["test", "--scenario-name", scenario]
+    start = time.monotonic()
+    with (
+        output.open("w") as file,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            file.write(f"{time.monotonic() - start:6.1f} {line}")
+    return Run(scenario, suite, time.monotonic() - start, output, process.returncode)
+
+
+def write_junit(runs: Sequence[Run]) -> None:
+    """Write what tools/times.py counts."""
+    failed = sum(run.code != 0 for run in runs)
+    suite = ElementTree.Element("testsuite", name="molecule", tests=str(len(runs)))
+    suite.set("failures", str(failed))
+    for run in runs:
+        case = ElementTree.SubElement(suite, "testcase", classname="molecule")
+        case.set("name", f"{run.scenario}[{run.suite}]")
+        case.set("time", f"{run.seconds:.1f}")
+        if run.code:
+            failure = ElementTree.SubElement(case, "failure", message=f"exit code {run.code}")
+            failure.text = "\n".join(_tail(run.output))
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    ElementTree.ElementTree(suite).write(RESULT, encoding="unicode", xml_declaration=True)
+
+
+def _tail(output: Path, lines: int = 60) -> Iterator[str]:
+    yield from output.read_text(errors="replace").splitlines()[-lines:]
+
+
+def run_all(chosen: Sequence[str], suites: Sequence[str]) -> int:
+    """Run everything that was chosen; the table comes at the end, also when one has failed."""
+    runs: list[Run] = []
+    try:
+        for scenario in chosen:
+            for suite in suites:
+                print(f"molecule: {scenario} on {suite}", flush=True)
+                run = run_one(scenario, suite)
+                runs.append(run)
+                if run.code:
+                    print("\n".join(_tail(run.output)))
+                    print(f"molecule: {scenario} on {suite} FAILED, all of it: {run.output}")
+    finally:
+        write_junit(runs)
+        print(f"\n{'scenario':<20}{'suite':<10}{'seconds':>9}  result")
+        for run in runs:
+            result = "FAILED" if run.code else "ok"
+            print(f"{run.scenario:<20}{run.suite:<10}{run.seconds:>9.1f}  {result}")
+    return 1 if any(run.code for run in runs) else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the scenarios and say at the end whether the machine is as it was."""
+    parser = argparse.ArgumentParser(prog="make molecule", description="run molecule's scenarios")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(scenarios()))
+    parser.add_argument("--suite", choices=SUITES, action="append", help="default: both")
+    options = parser.parse_args(arguments)
+    unknown = set(options.scenarios) - set(scenarios())
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
+    chosen = options.scenarios or scenarios()
+    return supervised("molecule", lambda: run_all(chosen, options.suite or SUITES))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
