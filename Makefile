@@ -53,7 +53,7 @@ lint-mypy: setup
 	@$(STEP) $@ "mypy strict: plugins, tests, tools" tools/typecheck
 
 lint-yaml: setup
-	@$(STEP) $@ "yamllint" yamllint --strict .
+	@$(STEP) $@ "yamllint, and the schema of GitHub workflows" sh -c "yamllint --strict . && check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml"
 
 lint-ansible: setup
 	@$(STEP) $@ "ansible-lint, profile production, offline" tools/in-tree ansible-lint --nocolor --offline --profile production

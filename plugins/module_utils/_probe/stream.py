@@ -41,9 +41,11 @@ class Silence(Exception):
 class Stream(Protocol):
     """What a service talks through: plain TCP or TLS over it."""
 
-    def send(self, data: bytes) -> Steps[None]: ...
+    def send(self, data: bytes) -> Steps[None]:
+        """Send all of `data`."""
 
-    def receive(self) -> Steps[bytes]: ...
+    def receive(self) -> Steps[bytes]:
+        """Return what has come, at least one byte, or nothing at the end of the stream."""
 
 
 class TcpStream:
