@@ -105,6 +105,10 @@ cores: setup ## sanity, unit tests and plays under every ansible-core: make core
 molecule: setup ## each scenario on Debian 12 and 13 with systemd, over SSH: make molecule ARGS="classic_host --suite trixie" (root)
 	@PYTHONPATH=tests $(STEP) $@ "molecule: roles on hosts that boot" tools/as-root $(PY) tools/molecule.py $(ARGS)
 
+.PHONY: browser
+browser: setup ## the report in headless Chromium with axe-core; installs Chromium and Node.js from Debian (root)
+	@$(STEP) $@ "the report in a browser" tools/as-root $(PY) tools/browser.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+
 .PHONY: mutants
 mutants: setup ## break each promise on purpose and show which test notices
 	@$(STEP) $@ "mutants: every patch in tests/mutants has to be caught" $(PY) tools/mutants.py $(ARGS)

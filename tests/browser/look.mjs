@@ -98,18 +98,21 @@ async function look(browser, file) {
   const scripted = await open(browser, file, DESKTOP, true);
   const text = await scripted.page.evaluate(() => document.body.innerText);
   const wide = await barriers(scripted.page);
-  await scripted.page.setViewport(PHONE);
-  const narrow = await barriers(scripted.page);
   await scripted.page.close();
 
+  const pocket = await open(browser, file, PHONE, true);
+  const narrow = await barriers(pocket.page);
+  await pocket.page.close();
+
+  const visits = [plain, small, scripted, pocket];
   const report = await validator.validateFile(file);
   return {
     desktop,
     phone,
     sameTextWithScripts: text === desktop.text,
     axe: { desktop: wide, phone: narrow },
-    requests: [...plain.seen.requests, ...small.seen.requests, ...scripted.seen.requests],
-    said: [...plain.seen.said, ...small.seen.said, ...scripted.seen.said],
+    requests: visits.flatMap((visit) => visit.seen.requests),
+    said: visits.flatMap((visit) => visit.seen.said),
     html: report.results.flatMap((item) => item.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`)),
   };
 }

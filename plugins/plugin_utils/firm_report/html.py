@@ -38,7 +38,7 @@ def firm_page(
     """
     words = words_of(language)
     known = of_one_firm(documents)
-    page = model.page_of(firm or (known[0]["firm"] if known else ""), known, missing)
+    page = model.page_of(known[0]["firm"] if known else firm, known, missing)
     show = Show(words)
     environment = _environment()
     environment.filters.update(area_name=show.area, scenario_name=show.scenario)

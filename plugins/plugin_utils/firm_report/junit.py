@@ -31,9 +31,7 @@ def junit_xml(
     Raises `InputError` for what is no evidence, and for evidence of several firms.
     """
     known = of_one_firm(documents)
-    root = ElementTree.Element(
-        "testsuites", name=visible(firm or (known[0]["firm"] if known else ""))
-    )
+    root = ElementTree.Element("testsuites", name=visible(known[0]["firm"] if known else firm))
     for document in known:
         _add_host(root, document)
     for item in missing:

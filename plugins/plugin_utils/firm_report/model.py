@@ -253,7 +253,11 @@ def _reason(row: Row) -> tuple[str, ...]:
 
 def _host(document: Mapping[str, Any]) -> Host:
     name = str(document["host"])
-    transfers = tuple(Transfer(name, item, curve_of(item)) for item in document["ftp"])
+    # The short transfer that proves port 20 has no curve worth looking at.
+    transfers = tuple(
+        Transfer(name, item, None if _is_active(item) else curve_of(item))
+        for item in document["ftp"]
+    )
     amounts = {}
     for position, row in enumerate(document["flows"]):
         active = {DOWNLOAD: False, ACTIVE_DATA: True}.get(f"{row['flow']}/{row['port']}")
