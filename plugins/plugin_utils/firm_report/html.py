@@ -110,6 +110,10 @@ class Show:
             return value
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
+    def any(self, items: Sequence[str]) -> str:
+        """Return ports or peers as a list, with the language's word for any."""
+        return ", ".join(self.words("any") if item == "any" else item for item in items)
+
     def amount(self, transfer: model.Transfer) -> str:
         data = transfer.data
         key = "amount.verified" if data.get("verified") else "amount.plain"
