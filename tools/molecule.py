@@ -11,6 +11,7 @@ each scenario and suite; what molecule printed is in C(.build/molecule/SCENARIO-
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -20,8 +21,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
-
-import yaml
 
 from lab.footprint import supervised
 
@@ -49,8 +48,8 @@ def scenarios() -> list[str]:
 
 
 def lab_options(scenario: str, suite: str) -> list[str]:
-    """Options of C(python -m lab start): the scenario's own lab.yml, a suite, and us as owner."""
-    chosen = yaml.safe_load((SCENARIOS / scenario / "lab.yml").read_text())
+    """Options of C(python -m lab start): the scenario's own lab.json, a suite, and us as owner."""
+    chosen = json.loads((SCENARIOS / scenario / "lab.json").read_text())
     options = ["--suite", suite, "--owner", str(os.getpid()), "--forward", chosen["forward"]]
     for name in chosen["boot"]:
         options += ["--boot", name]

@@ -10,6 +10,7 @@ over by a small program (tunnel.py), so every packet of it passes the firewalls 
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,6 +25,9 @@ BOOT_SECONDS = 40.0
 # How the first process of a pid namespace ends that was switched off, reboot(2) NOTES. A reboot
 # ends it with SIGHUP.
 _SWITCHED_OFF = signal.SIGINT
+_LONGEST_SOCKET = 107
+# ssh makes the socket under a name of its own before it gives it the right one.
+_SUFFIX_OF_SSH = 17
 _TUNNEL = Path(__file__).with_name("tunnel.py")
 
 
@@ -49,11 +53,38 @@ def make_keys(run_dir: Path, hosts: Iterable[Host]) -> None:
         "    StrictHostKeyChecking yes\n"
         "    BatchMode yes\n"
         "    ConnectTimeout 10\n"
+        # A host that is gone says nothing.
+        "    ServerAliveInterval 5\n"
+        "    ServerAliveCountMax 3\n"
         "    ControlMaster no\n"
         "    ControlPath none\n"
         f"    ProxyCommand {program}\n"
         "    ProxyUseFdpass yes\n"
     )
+
+
+def ansible_arguments(run_dir: Path, name: str) -> str:
+    """Arguments of Ansible's ssh: the lab's ssh_config, and connections that are used again.
+
+    That is Ansible's own default, but for the place of the sockets. It is left out where their
+    paths would be too long, unix(7).
+    """
+    place = run_dir / "ssh"
+    arguments = f"-F {shlex.quote(str(place / 'config'))}"
+    if len(str(place / name)) + _SUFFIX_OF_SSH < _LONGEST_SOCKET:
+        arguments += f" -o ControlMaster=auto -o ControlPersist=10s -o 'ControlPath={place}/%n'"
+    return arguments
+
+
+def end_connections(run_dir: Path) -> None:
+    """End the connections that wait to be used again: their other end will not tell them."""
+    for path in (run_dir / "ssh").glob("*"):
+        if path.is_socket():
+            subprocess.run(
+                ["ssh", "-F", "none", "-O", "exit", "-o", f"ControlPath={path}", path.name],
+                capture_output=True,
+                check=False,
+            )
 
 
 def _new_key(path: Path) -> None:

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from . import booted
 from .host import Host
 from .topology import Topology
 
@@ -23,7 +23,7 @@ def render(topology: Topology, hosts: Mapping[str, Host]) -> str:
         if host.spec.boots:
             variables[host.name] = {
                 "ansible_connection": "ansible.builtin.ssh",
-                "ansible_ssh_args": f"-F {shlex.quote(str(host.disk.parent.parent))}/ssh/config",
+                "ansible_ssh_args": booted.ansible_arguments(host.disk.parent.parent, host.name),
                 "ansible_become": True,
             }
         variables.setdefault(host.name, {}).update(

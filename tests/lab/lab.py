@@ -94,6 +94,8 @@ class Lab:
         keeper, self._keeper = self._keeper, None
         self.faults.clear()
         self.hosts.clear()
+        if self._run_dir is not None:
+            booted.end_connections(self._run_dir)
         if keeper is not None:
             assert keeper.stdin is not None
             assert keeper.stdout is not None

@@ -23,6 +23,7 @@ from .host import Host
 
 # Long enough for a SYN to be sent again, once.
 SECONDS = 1.5
+IPV6 = socket.AF_INET6
 
 
 def place() -> Path:
@@ -99,6 +100,19 @@ def udp_answer(source: str, target: str, port: int) -> bool:
             return False
         finally:
             thread.join()
+
+
+def quic_answers(source: str, target: str, port: int) -> bool:
+    """Whether a QUIC server answers a version that nobody speaks, RFC 9000 section 6."""
+    ids = b"\x08" + os.urandom(8) + b"\x08" + os.urandom(8)
+    packet = (b"\xc0\x1a\x2a\x3a\x4a" + ids).ljust(1200, b"\0")
+    with lab_host(source).socket(kind=socket.SOCK_DGRAM) as client:
+        client.settimeout(SECONDS)
+        try:
+            client.sendto(packet, (_address(lab_host(target), socket.AF_INET), port))
+            return client.recv(1500)[1:5] == bytes(4)
+        except OSError:
+            return False
 
 
 def announcement_heard(source: str, listener: str, broadcast: str, port: int) -> bool:
