@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     chosen = _parser().parse_args(arguments)
     effort = Effort(
-        rounds=3 if chosen.quick else 9,
+        rounds=3 if chosen.quick else 7,
         long_rounds=1 if chosen.quick else 3,
         quick=chosen.quick,
         say=lambda line: print(line, file=sys.stderr, flush=True),
