@@ -37,7 +37,7 @@ setup: ## make .venv and install missing build tools (done by every other target
 test: lint sanity units unit-oldest package integration ## the whole gate: all of the targets below up to integration
 
 .PHONY: test-all
-test-all: test cores molecule docs ## the gate and the slow part: every ansible-core that a Python of this machine runs
+test-all: test cores molecule browser docs ## the gate and all that is slow: every ansible-core, hosts that boot, the report in a browser, the site
 
 .PHONY: lint
 lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence ## all linters; each is a target of its own, e.g. lint-mypy

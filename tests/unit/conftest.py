@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, legalops.timesensor contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the lab and the tools are found, also under ansible-test, which does not read pyproject.toml."""
+"""Where the lab and the tools are found.
+
+Also under ansible-test, which does not read pyproject.toml.
+"""
 
 from __future__ import annotations
 

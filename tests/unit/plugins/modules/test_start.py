@@ -22,7 +22,11 @@ NAMES = sorted(path.stem for path in (_ROOT / "plugins" / "modules").glob("*.py"
 def run(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     before = os.environ.get("PYTHONPATH")
     # The second is where ansible-test has put this tree.
-    places = [str(_ROOT / ".build"), str(_ROOT.parents[2]), *([before] if before else [])]
+    places = [
+        str(_ROOT / ".build"),
+        str((_ROOT / "../../..").resolve()),
+        *([before] if before else []),
+    ]
     done = subprocess.run(
         [sys.executable, "-m", f"{_PACKAGE}.{name}"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
