@@ -117,7 +117,7 @@ def run_and_find_skips(command: list[str], folder: Path) -> tuple[int, dict[str,
 
 
 def keep_results(copied: Path, kind: str) -> None:
-    """Join what ansible-test wrote of its unit tests, a file for each Python, for tools/times.py."""
+    """Join what ansible-test wrote of its unit tests, a file per Python, for tools/times.py."""
     joined = ElementTree.Element("testsuites")
     for report in sorted((copied / "tests" / "output" / "junit").glob("*-units.xml")):
         joined.extend(ElementTree.parse(report).getroot().iter("testsuite"))
