@@ -8,6 +8,7 @@ Each machine is a set of namespaces with an /etc of its own, which the run may r
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -164,8 +165,11 @@ def test_ansible_ends_with_a_caller_that_is_killed(tmp_path: Path) -> None:
     )
 
     def asleep() -> bool:
-        below = linux.descendants(caller.pid)
-        return any(Path(f"/proc/{pid}/comm").read_text() == "sleep\n" for pid in below)
+        for pid in linux.descendants(caller.pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if Path(f"/proc/{pid}/comm").read_text() == "sleep\n":
+                    return True
+        return False
 
     wait_for(asleep, 30, "Ansible did not start the command")
     processes = {pid: linux.start_time(pid) for pid in linux.descendants(caller.pid)}

@@ -10,6 +10,7 @@ a living one, whatever happened.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -79,8 +80,10 @@ def save_state(run_dir: Path, state: dict[str, Any]) -> None:
 
 def running() -> list[dict[str, Any]]:
     """States of all labs that run now, oldest first."""
-    states = []
-    for path in sorted(runs_dir().glob("lab-*"), key=lambda item: item.stat().st_mtime):
-        if alive(path) and (path / STATE).exists():
-            states.append(json.loads((path / STATE).read_text()))
-    return states
+    found = []
+    for path in runs_dir().glob("lab-*"):
+        # One that ends while we look is not running, and one that has just begun not yet.
+        with contextlib.suppress(FileNotFoundError):
+            if alive(path):
+                found.append((path.stat().st_mtime, (path / STATE).read_text()))
+    return [json.loads(state) for _began, state in sorted(found)]
