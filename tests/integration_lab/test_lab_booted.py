@@ -232,28 +232,37 @@ def test_kill_9_of_its_first_process_ends_that_host_only() -> None:
         assert ssh(lab, "server", "true").returncode == 0
 
 
-@pytest.mark.parametrize("victims", [("lab",), ("keeper",), ("keeper", "lab"), ("host", "lab")])
-def test_kill_9_leaves_nothing(victims: tuple[str, ...]) -> None:
-    before = Machine.now()
-    process = subprocess.Popen(
+@pytest.fixture
+def victim() -> Iterator[subprocess.Popen[str]]:
+    """A process with a lab of its own; it has printed run dir, keeper and a host when it is used.
+
+    Without an answer to kill -9 the lab must end all the same when the test fails.
+    """
+    with subprocess.Popen(
         [sys.executable, "-c", VICTIM],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    run_dir, keeper, host = process.stdout.readline().split()
-    pids = {"lab": process.pid, "keeper": int(keeper), "host": int(host)}
-    processes = {pid: linux.start_time(pid) for pid in linux.descendants(process.pid)}
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("victims", [("lab",), ("keeper",), ("keeper", "lab"), ("host", "lab")])
+def test_kill_9_leaves_nothing(victim: subprocess.Popen[str], victims: tuple[str, ...]) -> None:
+    before = Machine.now()
+    assert victim.stdout is not None
+    run_dir, keeper, host = victim.stdout.readline().split()
+    pids = {"lab": victim.pid, "keeper": int(keeper), "host": int(host)}
+    processes = {pid: linux.start_time(pid) for pid in linux.descendants(victim.pid)}
     assert len([path for path in our_cgroups() if Path(run_dir).name in path.name]) == 2
     if victims == ("keeper", "lab"):
         os.kill(pids["keeper"], signal.SIGSTOP)  # it must not tidy up between the two
-    for victim in reversed(victims):
-        os.kill(pids[victim], signal.SIGKILL)
-    process.stdout.close()
+    for name in reversed(victims):
+        os.kill(pids[name], signal.SIGKILL)
     if "lab" not in victims:
-        process.terminate()
-    process.wait()
+        victim.terminate()
+    victim.wait()
     wait_for(
         lambda: all(linux.start_time(pid) != start for pid, start in processes.items()),
         10,
