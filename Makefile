@@ -95,7 +95,7 @@ package: setup ## build, install into an empty place, ansible-doc of everything,
 
 .PHONY: integration
 integration: setup ## real servers, kernels and packets in network namespaces (root)
-	@$(STEP) $@ "integration tests in the lab" tools/as-root $(PY) -m pytest tests/integration_lab --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+	@$(STEP) $@ "integration tests in the lab" tools/as-root $(PY) -m pytest tests/integration_lab -n 2 --dist loadfile --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
 .PHONY: cores
 cores: setup ## sanity, unit tests and plays under every ansible-core: make cores ARGS="2.18 2.20" (root)
