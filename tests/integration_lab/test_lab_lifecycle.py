@@ -166,6 +166,13 @@ def test_killed_at_any_moment_of_its_start_it_leaves_nothing(number: signal.Sign
     assert_same_as(before)
 
 
+def test_a_host_comes_back_while_the_kernel_still_has_its_former_network() -> None:
+    """It takes a network down some time after its last process has ended."""
+    with Lab(firm()) as lab, open(f"/proc/{lab['server'].pid}/ns/net"):
+        lab.reboot("server")
+        lab["server"].run(["ping", "-c", "1", "-W", "2", lab["gateway"].address], check=True)
+
+
 def test_two_labs_side_by_side_do_not_see_each_other() -> None:
     with Lab(firm(forward="accept")) as one, Lab(firm(forward="accept")) as two:
         assert one["server"].addresses == two["server"].addresses

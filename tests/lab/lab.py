@@ -290,8 +290,12 @@ class Lab:
             booted.wait_until_up(host)
 
     def _plug(self, specs: tuple[HostSpec, ...], files: bool = True) -> None:
-        """Give hosts their cables and addresses and, with `files`, their first files and rules."""
+        """Give hosts their cables and addresses and, with `files`, their first files and rules;
+        without, they were there before."""
         hosts = [self[spec.name] for spec in specs]
+        if not files:
+            for host in hosts:
+                network.unplug(self._wire, host.spec)
         # Before the cables: an interface takes its settings from the defaults when it appears.
         self._settle(hosts, files)
         lines = [

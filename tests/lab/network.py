@@ -70,6 +70,26 @@ def bridge_lines(topology: Topology) -> list[str]:
     return lines
 
 
+def _ports(host: HostSpec) -> list[str]:
+    """Names of the bridges' ends of a host's cables, in the order of its interfaces."""
+    return [f"{host.name[:12]}.{number}" for number in range(len(host.nics))]
+
+
+def unplug(wire: int, host: HostSpec) -> None:
+    """Remove what is left of the cables of a host that has ended.
+
+    The kernel takes them away by itself, but some time after the host's last process has ended.
+    """
+    subprocess.run(
+        ["nsenter", "-t", str(wire), "-n", "ip", "-force", "-batch", "-"],
+        input="".join(f"link del {port}\n" for port in _ports(host)),
+        text=True,
+        check=False,  # most often they are gone already
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def cable_lines(topology: Topology, host: HostSpec, pid: int) -> list[str]:
     """`ip` commands, in the wire namespace, that plug a host's interfaces into their bridges.
 
@@ -77,8 +97,7 @@ def cable_lines(topology: Topology, host: HostSpec, pid: int) -> list[str]:
     it for half a minute.
     """
     lines = []
-    for number, nic in enumerate(host.nics):
-        port = f"{host.name[:12]}.{number}"
+    for port, nic in zip(_ports(host), host.nics, strict=True):
         mac = "02:00:" + topology.network(nic.network).v4[nic.number].packed.hex(":")
         lines += [
             f"link add {port} type veth peer name {nic.name} address {mac} netns {pid}",
