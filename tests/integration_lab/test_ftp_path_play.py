@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,10 +93,12 @@ class Play:
 
 
 @pytest.fixture
-def play(firm: FtpFirm, tmp_path: Path) -> Play:
+def play(firm: FtpFirm) -> Iterator[Play]:
     firm.reset()
     firm.serve_ftp("anon_max_rate=4000000")
-    return Play(firm, tmp_path)
+    # Ansible makes a socket in its temporary directory, and a socket's path has to be short.
+    with tempfile.TemporaryDirectory(prefix="play-") as place:
+        yield Play(firm, Path(place))
 
 
 def progress_lines(output: str) -> list[str]:

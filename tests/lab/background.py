@@ -129,7 +129,9 @@ def _serve(place: Path, plan: Plan, ready: int) -> None:
     owner_started = linux.start_time(plan.owner) if plan.owner else None
 
     def owned() -> bool:
-        return not plan.owner or linux.start_time(plan.owner) == owner_started is not None
+        if not plan.owner:
+            return True
+        return owner_started is not None and linux.start_time(plan.owner) == owner_started
 
     with Lab(firm(forward=plan.forward, booted=plan.booted, suite=plan.suite)) as lab:
         for name, where in plan.services:
