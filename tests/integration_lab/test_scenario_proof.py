@@ -149,6 +149,34 @@ def test_block_stops_the_announcement_that_allow_lets_through(running: Lab, tmp_
     assert (again["verdict"], again["status"]) == ("open", "pass")
 
 
+def test_two_servers_with_one_hearer_are_not_taken_for_each_other(
+    running: Lab, tmp_path: Path
+) -> None:
+    """Only one of them can listen on the port; the other one is not proved, and says why."""
+    variables = {
+        "classic_broadcasting": "{{ 'block' if inventory_hostname == 'server' else 'allow' }}",
+        "classic_announce_to": ["workstation"],
+        "classic_fail_on": "never",
+        "classic_report_dir": str(tmp_path / "reports"),
+    }
+    done = running.play(
+        tmp_path, "server,gateway", [{"name": "legalops.timesensor.classic"}], variables
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    wanted = {"server": "blocked_locally", "gateway": "open"}
+    seen = {
+        host: next(
+            row for row in evidence_of(tmp_path, host)["flows"] if row["flow"] == "db_announce"
+        )
+        for host in wanted
+    }
+    proved = [host for host, row in seen.items() if row["verdict"] == wanted[host]]
+    others = [row for host, row in seen.items() if host not in proved]
+    assert len(proved) == 1
+    assert [row["verdict"] for row in others] == ["not_probed"]
+    assert "19813" in others[0]["fix"]
+
+
 def test_an_announcement_that_gets_lost_on_its_way_is_told(running: Lab, tmp_path: Path) -> None:
     """The subnet loses broadcasts, and datagrams to the listener's own address arrive."""
     rule = "table netdev lossy {\nchain in {\ntype filter hook ingress device eth0 priority 0;\n"
