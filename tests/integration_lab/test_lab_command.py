@@ -42,14 +42,18 @@ def running() -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    wait_for(
-        lambda: any(state["pid"] == process.pid and state["faults"] for state in rundir.running()),
-        20,
-        "the lab is not up",
-    )
-    yield process
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    try:
+        wait_for(
+            lambda: any(
+                state["pid"] == process.pid and state["faults"] for state in rundir.running()
+            ),
+            20,
+            "the lab is not up",
+        )
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
 
 
 def test_up_list_exec_shell_and_ctrl_c(running: subprocess.Popen[str]) -> None:
