@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -29,7 +28,6 @@ from quiet import ToolError
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
 VENV = ROOT / ".venv"
-KEY_FILE = VENV / ".key"
 # Read by tests/lab/footprint.py, too.
 INSTALLED = BUILD / "debian-packages.txt"
 
@@ -125,26 +123,6 @@ def requirements_for(python: pythons.Python) -> Path:
     return ROOT / "requirements" / f"dev-{python.name}.txt"
 
 
-def key_of(python: pythons.Python, requirements: Path) -> str:
-    """Return what the environment was made from; it is made again when this changes."""
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    return f"{python.name} {python.path} {digest} {VENV}\n"
-
-
-def make_venv(python: pythons.Python) -> None:
-    """Make C(.venv) unless it was made from the same interpreter and requirements.
-
-    Its key is written last, so that a broken one is made again.
-    """
-    requirements = requirements_for(python)
-    key = key_of(python, requirements)
-    if KEY_FILE.is_file() and KEY_FILE.read_text() == key:
-        return
-    say(f"making .venv with Python {python.name} and {requirements.name} (about a minute)")
-    quiet.make_venv(python.path, str(VENV), str(requirements))
-    KEY_FILE.write_text(key)
-
-
 def link_collection() -> None:
     """Make the link under which this tree is C(ansible_collections.legalops.timesensor)."""
     link = BUILD / "ansible_collections" / "legalops" / "timesensor"
@@ -165,8 +143,15 @@ def main(arguments: List[str]) -> int:
         link_collection()
         install_machine_packages()
         python = newest_python()
-        make_venv(python)
-        say(f"ready: .venv, Python {python.name}, requirements/{requirements_for(python).name}")
+        requirements = requirements_for(python)
+        made_of = f"Python {python.name} and {requirements.name}"
+        quiet.provide_venv(
+            python.path,
+            str(VENV),
+            str(requirements),
+            lambda: say(f"making .venv with {made_of} (about a minute)"),
+        )
+        say(f"ready: .venv, Python {python.name}, requirements/{requirements.name}")
     return 0
 
 

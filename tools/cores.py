@@ -11,7 +11,6 @@ the unit tests of code for managed hosts under the oldest Python, and the roles 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import subprocess
 from dataclasses import dataclass
@@ -66,17 +65,6 @@ CORES = (
 )
 
 
-def provide_venv(core: Core, python: pythons.Python) -> Path:
-    """Return the interpreter of an environment with this core and the pinned test tools."""
-    venv = tree.BUILD / "cores" / f"{core.series}-python{python.name}"
-    digest = hashlib.sha256(core.requirements.read_bytes()).hexdigest()
-    key_file, key = venv / ".key", f"{python.path} {digest}\n"
-    if not key_file.is_file() or key_file.read_text() != key:
-        quiet.make_venv(python.path, str(venv), str(core.requirements))
-        key_file.write_text(key)
-    return venv / "bin" / "python"
-
-
 def steps(core: Core, interpreter: str) -> list[tuple[str, str, list[str]]]:
     """Return name, purpose and command of each step for a core."""
     name = f"core-{core.series}"
@@ -102,7 +90,8 @@ def steps(core: Core, interpreter: str) -> list[tuple[str, str, list[str]]]:
 
 def run(core: Core, python: pythons.Python) -> int:
     """Run all steps for a core; return the first bad exit code."""
-    interpreter = str(provide_venv(core, python))
+    venv = str(tree.BUILD / "cores" / f"{core.series}-python{python.name}")
+    interpreter = quiet.provide_venv(python.path, venv, str(core.requirements))
     environment = {
         **os.environ,
         "PATH": os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]]),

@@ -9,7 +9,6 @@ makes HTML of them, in an environment of its own (185 MB). A warning is an error
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -21,16 +20,6 @@ import tree
 SITE = tree.BUILD / "docs"
 VENV = tree.BUILD / "docs-venv"
 REQUIREMENTS = tree.ROOT / "requirements" / "docs-{}.{}.txt".format(*sys.version_info[:2])
-
-
-def provide_venv() -> Path:
-    """Return the folder of programs of an environment with Sphinx."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    key_file, key = VENV / ".key", f"{sys.executable} {digest}\n"
-    if not key_file.is_file() or key_file.read_text() != key:
-        quiet.make_venv(sys.executable, str(VENV), str(REQUIREMENTS))
-        key_file.write_text(key)
-    return VENV / "bin"
 
 
 def write_pages(programs: Path) -> Path:
@@ -53,7 +42,7 @@ def write_pages(programs: Path) -> Path:
 
 def main(_arguments: list[str]) -> int:
     """Build the site and print where it is."""
-    programs = provide_venv()
+    programs = Path(quiet.provide_venv(sys.executable, str(VENV), str(REQUIREMENTS))).parent
     pages = write_pages(programs)
     command = [str(programs / "sphinx-build"), "-q", "-W", "--keep-going", "-b", "html"]
     command += ["-c", str(tree.ROOT / "docs" / "site"), "-d", str(SITE / "doctrees")]

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -115,36 +114,24 @@ def missing_documentation() -> list[str]:
     return lines
 
 
-def importer_venv() -> Path:
-    """Return the interpreter of an environment with galaxy-importer.
-
-    It pins older versions of what the other tools need, so it has one to itself.
-    """
-    requirements = tree.ROOT / IMPORTER_REQUIREMENTS
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    key_file, key = IMPORTER / ".key", f"{sys.executable} {digest}\n"
-    if not key_file.is_file() or key_file.read_text() != key:
-        quiet.make_venv(sys.executable, str(IMPORTER), str(requirements))
-        key_file.write_text(key)
-    return IMPORTER / "bin" / "python"
-
-
 def importer_complaints(tarball: Path) -> list[str]:
     """Run galaxy-importer on the tarball and return the lines that warn or worse."""
-    interpreter = importer_venv()
+    # It pins older versions of what the other tools need, so it has an environment to itself.
+    requirements = str(tree.ROOT / IMPORTER_REQUIREMENTS)
+    interpreter = quiet.provide_venv(sys.executable, str(IMPORTER), requirements)
     work = tree.BUILD / "importer-run"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     config = work / "galaxy-importer.cfg"
     config.write_text(_IMPORTER_CONFIG, encoding="utf-8")
     done = subprocess.run(
-        [str(interpreter), "-m", "galaxy_importer.main", str(tarball)],
+        [interpreter, "-m", "galaxy_importer.main", str(tarball)],
         check=False,
         cwd=work,
         env={
             **os.environ,
             "GALAXY_IMPORTER_CONFIG": str(config),
-            "PATH": os.pathsep.join([str(interpreter.parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]]),
             "HOME": str(work),
         },
         stdin=subprocess.DEVNULL,

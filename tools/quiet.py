@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import signal
 import subprocess
@@ -65,15 +66,33 @@ def run(
     return done.stdout
 
 
-def make_venv(python: str, folder: str, requirements: str) -> None:
-    """Make a virtual environment of the interpreter `python` with exactly the pinned packages."""
+def provide_venv(
+    python: str, folder: str, requirements: str, say: Callable[[], None] = lambda: None
+) -> str:
+    """Return the interpreter of an environment with exactly the pinned packages.
+
+    It is made, after a call of `say`, unless it was made at this place from the same interpreter
+    `python` and the same requirements. Its key is written last, so that a broken one is made again.
+    """
+    interpreter = os.path.join(folder, "bin", "python")
+    with open(requirements, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    key_file, key = os.path.join(folder, ".key"), f"{python} {digest} {folder}\n"
+    if os.path.isfile(key_file):
+        with open(key_file, encoding="utf-8") as file:
+            if file.read() == key:
+                return interpreter
+    say()
     run([python, "-m", "venv", "--clear", folder], f"{python} could not make {folder}")
-    pip = [os.path.join(folder, "bin", "python"), "-m", "pip", "--disable-pip-version-check"]
+    pip = [interpreter, "-m", "pip", "--disable-pip-version-check"]
     run(
         [*pip, "install", "--no-deps", "-r", requirements],
         f"pip could not install {requirements}",
     )
     run([*pip, "check"], f"the packages of {requirements} do not fit together")
+    with open(key_file, "w", encoding="utf-8") as file:
+        file.write(key)
+    return interpreter
 
 
 def leave_with(main: Callable[[List[str]], int]) -> None:

@@ -11,7 +11,6 @@ only ever gets module_utils.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import shutil
 import subprocess
@@ -71,17 +70,6 @@ def provide_module_utils(version: str) -> Path:
     return folder
 
 
-def provide_venv(python: pythons.Python) -> Path:
-    """Return the interpreter of an environment with the pinned pytest."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    venv, key = WORK / f"venv-{python.name}", f"{python.path} {digest}\n"
-    key_file = venv / ".key"
-    if not key_file.is_file() or key_file.read_text() != key:
-        quiet.make_venv(python.path, str(venv), str(REQUIREMENTS))
-        key_file.write_text(key)
-    return venv / "bin" / "python"
-
-
 def main(arguments: list[str]) -> int:
     """Compile all code for managed hosts, then run its tests; return the first bad exit code.
 
@@ -93,7 +81,8 @@ def main(arguments: list[str]) -> int:
     options, arguments = parser.parse_known_args(arguments)
     WORK.mkdir(parents=True, exist_ok=True)
     python = oldest_python(options.oldest)
-    interpreter = str(provide_venv(python))
+    venv = str(WORK / f"venv-{python.name}")
+    interpreter = quiet.provide_venv(python.path, venv, str(REQUIREMENTS))
     core = provide_module_utils(options.core)
     print(f"unit-oldest: Python {python.name}, ansible.module_utils {options.core}", flush=True)
     tests = _existing(TESTS)
