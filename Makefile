@@ -40,9 +40,9 @@ test: lint sanity units unit-oldest package integration ## the whole gate: all o
 test-all: test cores molecule browser docs ## the gate and all that is slow: every ansible-core, hosts that boot, the report in a browser, the site
 
 .PHONY: lint
-lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence ## all linters; each is a target of its own, e.g. lint-mypy
+lint: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence lint-workflow ## all linters; each is a target of its own, e.g. lint-mypy
 
-.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence
+.PHONY: lint-ruff lint-format lint-mypy lint-yaml lint-ansible lint-docs lint-changelog lint-shell lint-licence lint-workflow
 lint-ruff: setup
 	@$(STEP) $@ "ruff: mistakes and imports" ruff check --quiet .
 
@@ -53,7 +53,10 @@ lint-mypy: setup
 	@$(STEP) $@ "mypy strict: plugins, tests, tools" tools/typecheck
 
 lint-yaml: setup
-	@$(STEP) $@ "yamllint, and the schema of GitHub workflows" sh -c "yamllint --strict . && check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml"
+	@$(STEP) $@ "yamllint" yamllint --strict .
+
+lint-workflow: setup
+	@$(STEP) $@ "the schema of GitHub workflows" check-jsonschema --quiet --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml)
 
 lint-ansible: setup
 	@$(STEP) $@ "ansible-lint, profile production, offline" tools/in-tree ansible-lint --nocolor --offline --profile production
@@ -90,7 +93,7 @@ unit-oldest: setup ## unit tests of code for managed hosts under Python 3.8 and 
 	@$(STEP) $@ "unit tests of code for managed hosts, oldest Python" $(PY) tools/unit_target.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
 .PHONY: package
-package: setup ## build, install into an empty place, ansible-doc of everything, galaxy-importer
+package: build ## build, install into an empty place, ansible-doc of everything, galaxy-importer
 	@$(STEP) $@ "the collection as others get it" $(PY) tools/package.py
 
 .PHONY: integration
