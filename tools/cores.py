@@ -28,7 +28,6 @@ PLAYS = (
     "tests/integration_lab/test_ftp_path_play.py",
 )
 STEP = str(tree.ROOT / "tools" / "step")
-RESULTS = tree.BUILD / "results"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def steps(core: Core, interpreter: str) -> list[tuple[str, str, list[str]]]:
     plays = [str(tree.ROOT / "tools" / "as-root"), *pytest, *PLAYS]
 
     def junit(step: str) -> str:
-        return f"--junit-xml={RESULTS / step}.xml"
+        return f"--junit-xml={tree.RESULTS / step}.xml"
 
     return [
         (f"{name}-sanity", "ansible-test sanity", [interpreter, "tools/ansible_test.py", "sanity"]),

@@ -4,12 +4,14 @@
 """The tests that may be skipped, and why: C(tests/permitted_skips.toml).
 
 Each entry there has a C(step) (as tools/step names it), a C(test) (both may hold C(*)) and a
-C(reason). Any other skip fails the gate: a test that is not run has proved nothing.
+C(reason). Any other skip fails its step: a test that is not run has proved nothing. tools/step asks
+here when a step has left a JUnit file, tools/ansible_test.py for what ansible-test only prints.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,3 +66,21 @@ def forbidden(
             for entry in allowed
         )
     ]
+
+
+def complain(step: str, skipped: list[tuple[str, str]]) -> int:
+    """Name each skipped test of a step that the list does not permit; return 1 if there is any."""
+    found = forbidden(step, skipped, permitted())
+    for name, reason in found:
+        print(f"error: skipped, and not in {LIST.name}: {name}: {reason}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Judge the JUnit file of a step: its name and the file's path are the arguments."""
+    step, report = arguments
+    return complain(step, skipped_tests(Path(report)))
+
+
+if __name__ == "__main__":
+    quiet.leave_with(main)

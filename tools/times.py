@@ -5,20 +5,17 @@
 
 Reads what tools/step wrote: C(.build/results/steps.tsv) (name, start, end, exit code) and, for a
 step that runs tests, C(.build/results/NAME.xml) in JUnit format. A step without such a file counts
-as one test. A skipped test that tests/permitted_skips.toml does not name counts as a failure. The
-last line counts everything.
+as one test. The last line counts everything.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-import quiet
-import skips
-
-RESULTS = Path(__file__).resolve().parent.parent / ".build" / "results"
+import tree
 
 
 @dataclass(frozen=True)
@@ -50,39 +47,27 @@ def count_tests(report: Path) -> Count:
     return total
 
 
-def count_step(name: str, code: int, forbidden: int) -> Count:
-    """Count a step; one that failed has at least one failure, whatever its file says.
-
-    `forbidden` of its skipped tests had to run, and count as failures.
-    """
-    report = RESULTS / f"{name}.xml"
+def count_step(name: str, code: int) -> Count:
+    """Count a step; one that failed has at least one failure, whatever its file says."""
+    report = tree.RESULTS / f"{name}.xml"
     if not report.is_file():
         return Count(failed=1) if code else Count(passed=1)
-    count = count_tests(report) + Count(failed=forbidden, skipped=-forbidden)
+    count = count_tests(report)
     if code and not count.failed:
         count += Count(failed=1)
     return count
 
 
-def forbidden_skips(name: str, allowed: list[skips.Permitted]) -> list[tuple[str, str]]:
-    """Return name and reason of each test of a step that was skipped without permission."""
-    report = RESULTS / f"{name}.xml"
-    return skips.forbidden(name, skips.skipped_tests(report), allowed) if report.is_file() else []
-
-
-def main(_arguments: list[str]) -> int:
+def main() -> int:
     """Print the table and the closing line. Returns 1 when a step failed or no step ran."""
-    steps, allowed = RESULTS / "steps.tsv", skips.permitted()
+    steps = tree.RESULTS / "steps.tsv"
     total, seconds = Count(), 0.0
     print(f"\n{'step':<20}{'seconds':>9}  result")
     for line in steps.read_text(encoding="utf-8").splitlines() if steps.is_file() else []:
         name, start, end, code = line.split("\t")
-        forbidden = forbidden_skips(name, allowed)
-        count = count_step(name, int(code), len(forbidden))
+        count = count_step(name, int(code))
         taken = float(end) - float(start)
-        print(f"{name:<20}{taken:>9.1f}  {'FAILED' if count.failed else 'ok'}: {count}")
-        for test, reason in forbidden:
-            print(f"  skipped, and not in {skips.LIST.name}: {test}: {reason}")
+        print(f"{name:<20}{taken:>9.1f}  {'FAILED' if int(code) else 'ok'}: {count}")
         total, seconds = total + count, seconds + taken
     print(f"{'all':<20}{seconds:>9.1f}\n")
     print(total)
@@ -90,4 +75,4 @@ def main(_arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    quiet.leave_with(main)
+    sys.exit(main())

@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
+# What tools/step and the steps themselves leave for tools/times.py.
+RESULTS = BUILD / "results"
 NAME = Path("ansible_collections", "legalops", "timesensor")
 
 
