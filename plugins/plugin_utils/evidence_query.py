@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,8 @@ def evidence_query(documents: Sequence[Any], query: str) -> Any:
             f" that runs ansible-playbook ({error}). Nothing was asked: install it there (pip"
             " install jmespath, or Debian's python3-jmespath)."
         ) from error
-    known = checked(documents)
+    # jmespath goes by the names of types, and Ansible hands over subclasses of str.
+    known = json.loads(json.dumps(checked(documents)))
     try:
         return jmespath.search(NAMED.get(query, query), known)
     except JMESPathError as error:

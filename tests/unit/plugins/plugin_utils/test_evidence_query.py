@@ -54,6 +54,18 @@ def test_an_expression_of_ones_own_sees_the_firms_in_order() -> None:
     assert evidence_query(DOCUMENTS, "[].ftp[] | [?mbit < `50`].verdict") == ["silent_stall"]
 
 
+class TextOfAnsible(str):
+    """What Ansible hands over up to ansible-core 2.18: its type is not called str."""
+
+    __slots__ = ()
+
+
+def test_functions_of_jmespath_work_on_what_ansible_hands_over() -> None:
+    documents = [{**document, "host": TextOfAnsible(document["host"])} for document in DOCUMENTS]
+    query = "[?starts_with(host, 'gate')].host"
+    assert evidence_query(documents, query) == ["gateway", "gateway"]
+
+
 @pytest.mark.parametrize("query", ["need_work[", "", "flows[?status = 'fail']", "nofunction(@)"])
 def test_what_is_no_expression_is_refused(query: str) -> None:
     with pytest.raises(TimesensorError, match="neither one of needs_work, remarks, not_probed"):
