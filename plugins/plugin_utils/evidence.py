@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from ansible.release import __version__ as core_version
 
-from .proof import by_host
+from .proof import ACTIVE_DATA, DOWNLOAD, by_host
 
 # Published as docs/schemas/evidence-1.schema.json. Keys may be added under this name, none renamed.
 SCHEMA = "legalops.timesensor/evidence/1"
@@ -62,7 +62,8 @@ def evidence(
 ) -> dict[str, Any]:
     """Return the evidence document of one host. C(time) is UTC, ISO 8601.
 
-    `transfers` are registered loops of ftp_path. `change` is the result of firewall_policy in this
+    `transfers` are registered loops of ftp_path: the whole download, then the one in active mode.
+    `change` is the result of firewall_policy in this
     run; in `check_mode` it tells what would change. `earlier` is the document of another scenario
     in the same run, which stays in it.
     """
@@ -71,8 +72,13 @@ def evidence(
     now = datetime.datetime.now(tz=datetime.UTC)
     flows = [{**row, "foreign": states.get(row["flow"], {}).get("foreign", [])} for row in rows]
     ftp = [
-        {"scenario": scenario, "from": prober, **_kept(item, _KEPT_OF_TRANSFER)}
-        for registered in transfers
+        {
+            "scenario": scenario,
+            "from": prober,
+            "proves": proof,
+            **_kept(item, _KEPT_OF_TRANSFER),
+        }
+        for proof, registered in zip((DOWNLOAD, ACTIVE_DATA), transfers, strict=False)
         for prober, item in by_host(registered)
         if "verdict" in item
     ]

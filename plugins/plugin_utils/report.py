@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import OUTBOUND
+
 from .proof import Proof, expected_proofs, unanswered, unproved
-from .scenario import endpoint_of, scenario_flows
+from .scenario import scenario_flows
 
 SCENARIOS = ("classic", "legal_365_server", "legal_365_client")
 # The shipped playbooks prove a scenario on the hosts of the group that has its name.
@@ -54,25 +56,22 @@ def verdict_rows(
                     "fix": result.get("fix", ""),
                     "evidence": result.get("evidence", []),
                     "firm": settings.get("firm", ""),
-                    **_meaning(flows[flow], settings),
+                    **_meaning(flows[flow]),
                 }
             )
     return rows
 
 
-def _meaning(flow: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _meaning(flow: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a flow is for, and what breaks without it.
 
     C(destination) is the endpoint that the user named for an outbound flow, else empty.
     """
-    endpoints = {
-        entry["id"]: entry.get("endpoint") for line in settings["table"] for entry in line["flows"]
-    }
-    endpoint = endpoint_of({"endpoint": endpoints.get(flow["id"])}, settings)
+    named = flow.get("peers") if flow["direction"] == OUTBOUND else ()
     return {
         "direction": flow["direction"],
         "protocol": flow["protocol"],
-        "destination": endpoint.get("host") or "",
+        "destination": named[0] if named else "",
         "purpose": flow["purpose"],
         "impact": flow["impact"],
     }

@@ -53,6 +53,9 @@ def scenario_flows(
     and with the names of an `inventory` also of the hosts that take part in the proof.
     """
     problems = list(endpoint_problems(settings.get("endpoints")))
+    firm = settings.get("firm", "")
+    if not names_directory(firm):
+        problems.append(Problem("firm", f"{firm!r} cannot name a directory for the evidence"))
     settings = _readable(settings, problems)
     problems += _prover_problems(settings, inventory)
     flows = [
@@ -67,6 +70,11 @@ def scenario_flows(
     if problems:
         raise InputError(_as_variables(problem, settings) for problem in problems)
     return flows
+
+
+def names_directory(firm: Any) -> bool:
+    """Tell whether a firm's name can be the name of the directory for its evidence."""
+    return isinstance(firm, str) and not set(firm) & {"/", "\0"} and firm not in (".", "..")
 
 
 def _as_variables(problem: Problem, settings: Mapping[str, Any]) -> Problem:

@@ -106,6 +106,21 @@ def test_a_second_scenario_on_a_host_proves_its_own_flows(running: Lab, tmp_path
     assert {rows[flow]["verdict"] for flow in INBOUND} == {"not_probed"}
 
 
+def test_scenarios_of_two_firms_on_a_host_stay_apart(running: Lab, tmp_path: Path) -> None:
+    roles = ("classic", "legal_365_client")
+    firms = {"classic_firm": "one", "legal_365_client_firm": "two"}
+    directories = {f"{role}_report_dir": f"{tmp_path}/reports" for role in roles}
+    directories["classic_report_dir"] += "/"  # the same place
+    never = {f"{role}_fail_on": "never" for role in roles}
+    includes = [{"name": f"legalops.timesensor.{role}"} for role in roles]
+    done = running.play(tmp_path, "server", includes, {**firms, **directories, **never})
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, role in zip(("one", "two"), roles, strict=True):
+        document = json.loads((tmp_path / "reports" / name / "server.json").read_text())
+        assert {row["firm"] for row in document["flows"]} == {document["firm"]} == {name}
+        assert {row["scenario"] for row in document["flows"]} == {role}
+
+
 def test_inbound_through_a_gateway_is_proved_from_outside(running: Lab, tmp_path: Path) -> None:
     """The listeners stand on the protected host, the rules on the gateway; IPv6 is routed."""
     role = "legal_365_server"

@@ -15,6 +15,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors 
 )
 
 from ..evidence import SCHEMA
+from ..scenario import names_directory
 
 UNTOUCHED = "no report was written"
 # What a report cannot do without. The whole shape is docs/schemas/evidence-1.schema.json.
@@ -85,8 +86,7 @@ def problems_of(document: Any, where: str) -> list[Problem]:
         return [Problem(where, f"has the schema {schema!r}, this release reads {SCHEMA!r}")]
     problems = _lacking(document, _DOCUMENT, where)
     firm = document.get("firm", "")
-    # It becomes the name of a directory.
-    if not isinstance(firm, str) or "/" in firm or firm in (".", "..") or "\0" in firm:
+    if not names_directory(firm):
         problems.append(Problem(where, f"has the firm {firm!r}, which cannot name a directory"))
     for name, keys in _LISTS.items():
         items = document.get(name, ())

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..report import SCENARIOS, without_proof
+from ..scenario import names_directory
 from .documents import checked
 from .html import firm_page
 from .junit import junit_xml
@@ -74,6 +75,6 @@ def _places(variables: Mapping[str, Any], scenarios: Sequence[str]) -> dict[str,
     for scenario in scenarios or SCENARIOS:
         report_dir = variables.get(f"{scenario}_report_dir")
         firm = variables.get(f"{scenario}_firm") or "firm"
-        if report_dir:
-            places[f"{report_dir}/{firm}"] = str(firm)
+        if report_dir and names_directory(firm):
+            places[posixpath.normpath(f"{report_dir}/{firm}")] = firm
     return places

@@ -9,6 +9,7 @@ value passes C(visible) on its way into the page. No script, and nothing from ou
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,20 +37,19 @@ def firm_page(
     `firm` names it where there is no document. Raises `InputError` for what is no evidence, for
     evidence of several firms, and for a language without words.
     """
-    words = words_of(language)
     known = of_one_firm(documents)
     page = model.page_of(known[0]["firm"] if known else firm, known, missing)
-    show = Show(words)
-    environment = _environment()
-    environment.filters.update(area_name=show.area, scenario_name=show.scenario)
-    environment.globals.update(words=words, show=show, model=model)
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    text = environment.get_template("report.html.j2").render(page=page, style=Markup(style))
+    text = _environment(language).get_template("report.html.j2").render(page=page)
     return inert("\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n")
 
 
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+@functools.cache
+def _environment(language: str) -> jinja2.Environment:
+    """Return what knows the words of a language; it keeps the compiled templates."""
+    words = words_of(language)
+    show = Show(words)
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -57,6 +57,9 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters.update(area_name=show.area, scenario_name=show.scenario)
+    environment.globals.update(words=words, show=show, model=model, style=Markup(style))
+    return environment
 
 
 def _finalize(value: Any) -> Any:
@@ -70,9 +73,8 @@ class Show:
     def __init__(self, words: Words) -> None:
         self.words = words
 
-    def flow(self, row: model.Row) -> str:
-        """Return the name of a row's flow; one that has no words keeps its id."""
-        key = model.flow_key(row)
+    def flow(self, key: str) -> str:
+        """Return the name of a flow by its key; one that has no words keeps its id."""
         base = model.base_flow(key)
         if not self.words.has("flows", base):
             return key

@@ -17,7 +17,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     WARN,
 )
 
-from ..proof import ACTIVE_DATA, DOWNLOAD
+from ..proof import ACTIVE_DATA
 from ..scenario import INBOUND_SUFFIX
 from .curve import Curve, curve_of
 
@@ -107,7 +107,8 @@ class Transfer:
 
     @property
     def active(self) -> bool:
-        return _is_active(self.data)
+        """Whether it is the short one that proves port 20."""
+        return self.data.get("proves") == ACTIVE_DATA
 
 
 @dataclasses.dataclass(frozen=True)
@@ -255,21 +256,19 @@ def _host(document: Mapping[str, Any]) -> Host:
     name = str(document["host"])
     # The short transfer that proves port 20 has no curve worth looking at.
     transfers = tuple(
-        Transfer(name, item, None if _is_active(item) else curve_of(item))
+        Transfer(name, item, None if item.get("proves") == ACTIVE_DATA else curve_of(item))
         for item in document["ftp"]
     )
-    amounts = {}
-    for position, row in enumerate(document["flows"]):
-        active = {DOWNLOAD: False, ACTIVE_DATA: True}.get(f"{row['flow']}/{row['port']}")
-        for transfer in transfers:
-            same = all(transfer.data[key] == row[key] for key in ("scenario", "from"))
-            if same and transfer.active is active and transfer.data.get("bytes"):
-                amounts[position] = transfer
+    sent = {
+        (item.data["scenario"], item.data["from"], item.data.get("proves")): item
+        for item in transfers
+        if item.data.get("bytes")
+    }
+    keys = (
+        (row["scenario"], row["from"], f"{row['flow']}/{row['port']}") for row in document["flows"]
+    )
+    amounts = {position: sent[key] for position, key in enumerate(keys) if key in sent}
     return Host(name, document, transfers, amounts)
-
-
-def _is_active(transfer: Mapping[str, Any]) -> bool:
-    return set(transfer.get("modes") or ()) == {"active"}
 
 
 def _unique(items: Iterable[str]) -> list[str]:

@@ -212,7 +212,12 @@ def test_evidence_keeps_the_other_scenario_and_replaces_its_own() -> None:
     whole = loop(server=transfer("ok", "pass", bytes=5))
     first = evidence("server", "classic", [row], {}, [whole], change)
     assert first["ftp"] == [
-        {"scenario": "classic", "from": "server", **transfer("ok", "pass", bytes=5)}
+        {
+            "scenario": "classic",
+            "from": "server",
+            "proves": "update_ftp/download",
+            **transfer("ok", "pass", bytes=5),
+        }
     ]
     assert first["changes"] == [
         {"scenario": "classic", "changed": True, "diff": {"before": "", "after": "x"}}

@@ -176,6 +176,12 @@ def test_variables_of_a_wrong_shape_are_named_all_at_once() -> None:
         scenario_flows(settings("classic", endpoints="x"))
 
 
+@pytest.mark.parametrize("firm", ["Meier / Partner", "..", 7])
+def test_a_firm_that_cannot_name_a_directory_is_refused_at_once(firm: Any) -> None:
+    with pytest.raises(InputError, match=r"classic_firm: .* cannot name a directory"):
+        scenario_flows(settings("classic", firm=firm))
+
+
 @pytest.mark.parametrize("update", [None, {}, {"host": "update.example", "expected_size": "5"}])
 def test_an_endpoint_may_be_empty_and_a_number_a_text(update: Any) -> None:
     given = settings("classic", endpoints={"update": update})

@@ -131,6 +131,22 @@ def test_fixes_that_differ_in_more_than_the_port_stay_apart() -> None:
     assert model.Finding(tuple(rows)).fixes == [row["fix"] for row in rows]
 
 
+def test_what_was_not_tested_names_the_download_beside_its_port() -> None:
+    document = one_row("none", "not_probed", flow="update_ftp", port="21")
+    document["flows"].append({**document["flows"][0], "port": "download"})
+    text = Reader(firm_page([document], "en")).text
+    assert "Update server (FTP), Download of an update package" in text
+
+
+def test_a_transfer_that_never_began_is_still_known_by_what_it_proves() -> None:
+    document = one_row("fail", "control_port_blocked")
+    common = {"scenario": "classic", "from": "server", "verdict": "control_port_blocked"}
+    proofs = ("update_ftp/download", "update_ftp_data/20")
+    document["ftp"] = [{**common, "status": "fail", "modes": {}, "proves": it} for it in proofs]
+    page = page_of(document["firm"], [document])
+    assert [transfer.active for transfer in page.transfers] == [False, True]
+
+
 def test_a_host_without_a_result_is_named() -> None:
     missing = [Missing("archive"), Missing("gateway", ("classic",))]
     text = Reader(firm_page(sample.good_firm(), "en", missing)).text
@@ -260,7 +276,8 @@ def test_files_of_a_play_go_where_the_roles_were_told_and_name_lost_hosts() -> N
         "gateway": {"scenario_documents": {f"out/{firm}": gateway}, "scenario_evidence": gateway},
         "workstation": {"scenario_evidence": workstation},  # no report_dir: nothing is written
         "lost": {**groups, "classic_report_dir": "out", "classic_firm": firm},
-        "alone": {**groups, "classic_report_dir": "other"},
+        "alone": {**groups, "classic_report_dir": "./other/"},
+        "escaped": {**groups, "classic_report_dir": "out", "classic_firm": "a/../../b"},
         "silent": groups,
     }
     files = {item["path"]: item["content"] for item in play_files(list(hostvars), hostvars)}

@@ -85,7 +85,8 @@ def test_a_skipped_transfer_of_check_mode_is_valid() -> None:
 def test_the_schema_knows_what_ftp_path_returns() -> None:
     returned = set(result_of({"control_log": []}))
     assert returned == set(evidence._KEPT_OF_TRANSFER)
-    assert returned == set(SCHEMA["$defs"]["transfer"]["properties"]) - {"scenario", "from"}
+    ours = {"scenario", "from", "proves"}
+    assert returned == set(SCHEMA["$defs"]["transfer"]["properties"]) - ours
 
 
 @pytest.mark.parametrize(
