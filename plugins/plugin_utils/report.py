@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import OUTBOUND
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    FAIL,
+    NONE,
+    PASS,
+    WARN,
+)
 
 from .proof import Proof, expected_proofs, unanswered, unproved
 from .scenario import scenario_flows
@@ -107,14 +113,20 @@ def verdict_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _counts(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return how many proofs ended in which way, as one line."""
-    number = dict.fromkeys(("pass", "warn", "fail", "none"), 0)
+def counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many proofs ended in which way, by status."""
+    number = dict.fromkeys((PASS, WARN, FAIL, NONE), 0)
     for row in rows:
         number[row["status"]] += 1
+    return number
+
+
+def _counts(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the same as one line."""
+    number = counted(rows)
     return (
-        f"{number['pass']} as wanted, {number['warn']} with a warning, {number['fail']} not as"
-        f" wanted, {number['none']} not probed"
+        f"{number[PASS]} as wanted, {number[WARN]} with a warning, {number[FAIL]} not as"
+        f" wanted, {number[NONE]} not probed"
     )
 
 

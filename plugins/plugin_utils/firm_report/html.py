@@ -10,7 +10,6 @@ value passes C(visible) on its way into the page. No script, and nothing from ou
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from markupsafe import Markup
 from . import model
 from .curve import Curve, Stall
 from .documents import of_one_firm
-from .text import Words, inert, visible, words_of
+from .text import Words, inert, shown, visible, words_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -58,7 +57,9 @@ def _environment(language: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(area_name=show.area, scenario_name=show.scenario)
-    environment.globals.update(words=words, show=show, model=model, style=Markup(style))
+    environment.globals.update(
+        words=words, show=show, shown=shown, model=model, style=Markup(style)
+    )
     return environment
 
 
@@ -105,12 +106,6 @@ class Show:
     def foreign(self) -> str:
         """The language of what modules write, where the page has another."""
         return "" if self.words.lang == "en" else "en"
-
-    def value(self, value: Any) -> str:
-        """Return a value of the evidence; numbers as they are, since many are codes."""
-        if isinstance(value, str):
-            return value
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
     def any(self, items: Sequence[str]) -> str:
         """Return ports or peers as a list, with the language's word for any."""

@@ -6,7 +6,6 @@ for each proof."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -17,9 +16,10 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     PASS,
 )
 
+from ..report import counted
 from .documents import of_one_firm
-from .model import Missing, Row, counted
-from .text import inert, visible
+from .model import Missing, Row
+from .text import inert, shown, visible
 
 
 def junit_xml(
@@ -94,6 +94,4 @@ def _add_missing(root: ElementTree.Element, item: Missing) -> None:
 
 
 def _fact(item: Mapping[str, Any]) -> str:
-    value = item["value"]
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"{item['what']}: {shown} ({item['source']})"
+    return f"{item['what']}: {shown(item['value'])} ({item['source']})"

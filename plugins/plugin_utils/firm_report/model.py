@@ -17,7 +17,8 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     WARN,
 )
 
-from ..proof import ACTIVE_DATA
+from ..proof import ACTIVE_DATA, DOWNLOAD
+from ..report import counted
 from ..scenario import INBOUND_SUFFIX
 from .curve import Curve, curve_of
 
@@ -81,15 +82,18 @@ class Finding:
         """Each fix once; those that differ in the port alone are one, with all ports."""
         ports: dict[str, list[str]] = {}
         for row in self.rows:
-            if row["fix"]:
-                text, found = _PORT.subn(_PORTS, row["fix"], count=1)
-                match = _PORT.search(row["fix"])
-                single = match is not None and match[1] == row["port"] and found
-                ports.setdefault(text if single else row["fix"], []).append(row["port"])
-        return [
-            text.replace(_PORTS, f"port{'s' if len(known) > 1 else ''} {', '.join(known)}")
-            for text, known in ((text, _unique(found)) for text, found in ports.items())
-        ]
+            fix = row["fix"]
+            match = _PORT.search(fix)
+            if match and match[1] == row["port"]:
+                fix = _PORT.sub(_PORTS, fix, count=1)
+            if fix:
+                ports.setdefault(fix, []).append(row["port"])
+        texts = []
+        for text, found in ports.items():
+            known = _unique(found)
+            plural = "s" if len(known) > 1 else ""
+            texts.append(text.replace(_PORTS, f"port{plural} {', '.join(known)}"))
+        return texts
 
     @property
     def impacts(self) -> list[Row]:
@@ -126,10 +130,6 @@ class Host:
         return tuple(self.document["flows"])
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        return counted(self.rows)
-
-    @property
     def scenarios(self) -> list[str]:
         return _unique(row["scenario"] for row in self.rows)
 
@@ -148,10 +148,6 @@ class Page:
     @property
     def total(self) -> int:
         return sum(self.counts.values())
-
-    @property
-    def tested(self) -> int:
-        return self.total - self.counts[NONE]
 
     @property
     def time(self) -> str:
@@ -188,13 +184,6 @@ def page_of(
     )
 
 
-def counted(rows: Iterable[Row]) -> dict[str, int]:
-    counts = dict.fromkeys(STATUSES, 0)
-    for row in rows:
-        counts[row["status"]] += 1
-    return counts
-
-
 def area(flow: str) -> str:
     """Return the part of the application that a flow belongs to: C(licence), C(update), C(mail) or
     C(db)."""
@@ -203,7 +192,7 @@ def area(flow: str) -> str:
 
 def flow_key(row: Row) -> str:
     """Return the flow as the words know it: the download is one of its own."""
-    return "update_download" if row["port"] == "download" else str(row["flow"])
+    return "update_download" if _is_download(row) else str(row["flow"])
 
 
 def base_flow(flow: str) -> str:
@@ -212,8 +201,12 @@ def base_flow(flow: str) -> str:
 
 
 def port_text(row: Row) -> str:
-    port = "21" if row["port"] == "download" else row["port"]
+    port = "21" if _is_download(row) else row["port"]
     return f"{str(row.get('protocol', '')).upper()} {port}".strip()
+
+
+def _is_download(row: Row) -> bool:
+    return f"{row['flow']}/{row['port']}" == DOWNLOAD
 
 
 def _answer(counts: Mapping[str, int], missing: Sequence[Missing]) -> str:
@@ -248,7 +241,7 @@ def _reason(row: Row) -> tuple[str, ...]:
         row.get("direction", ""),
         row.get("destination", ""),
         area(row["flow"]),
-        "download" if row["port"] == "download" else "",
+        "download" if _is_download(row) else "",
     )
 
 

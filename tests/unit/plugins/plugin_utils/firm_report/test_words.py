@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import yaml
-from unit.plugins.plugin_utils.firm_report.sample import ROLES
+from unit.plugins.plugin_utils.firm_report import sample
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import InputError
 from ansible_collections.legalops.timesensor.plugins.module_utils._probe.verdicts import NAMES
@@ -73,10 +72,8 @@ def test_every_verdict_has_words(words: Words) -> None:
 def test_every_flow_of_the_scenarios_has_words(words: Words) -> None:
     wanted = {ANNOUNCE_FLOW, "update_download"}
     for scenario in SCENARIOS:
-        variables = yaml.safe_load((ROLES / scenario / "vars" / "main.yml").read_text())
-        for name, table in variables.items():
-            if name.endswith("_table"):
-                wanted |= {flow["id"] for line in table for flow in line["flows"]}
+        table = sample.settings(scenario)["table"]
+        wanted |= {flow["id"] for line in table for flow in line["flows"]}
     assert wanted == set(words.all["flows"])
     assert {model.area(flow) for flow in wanted} == set(words.all["areas"])
     assert set(words.all["scenarios"]) == set(SCENARIOS)
