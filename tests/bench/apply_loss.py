@@ -22,7 +22,7 @@ from lab import Host, HostProcess
 from lab.host import wait_for
 
 from .figures import OURS, Budget, Row
-from .hosts import BenchHost, Effort, ready, running
+from .hosts import BenchHost, Effort, running
 from .process import MeasurementFailed
 
 HOST, PEER = "host", "peer"
@@ -130,7 +130,7 @@ def measure(effort: Effort) -> list[Row]:
     scripted: list[int] = []
     packets: list[int] = []
     with running(effort, HOST, PEER, "scripted") as lab:
-        host, script_host = ready(lab[HOST]), lab["scripted"]
+        host, script_host = BenchHost(lab[HOST]), lab["scripted"]
         lab[HOST].nft(_ADMIN)
         sent, lost = during(lab[HOST], lab[PEER], lambda _unused: None)
         if lost < sent:

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.engine import (
     result_of,
 )
-from lab import Host, Lab
+from lab import Lab, package
 
 from .figures import OURS, RATIO, Budget, Row, Usage, rotated
-from .hosts import BenchHost, Effort, place_of, ready, running
+from .hosts import BenchHost, Effort, place_of, running
 from .process import MeasurementFailed, run_in
 
 MIB = 1 << 20
@@ -55,16 +54,7 @@ def serve(lab: Lab, sizes: Mapping[str, int]) -> None:
     """Serve pattern files of these sizes in bytes from the server, by vsftpd."""
     lab.services.start("vsftpd", SERVER, xferlog_enable="NO")
     for name, size in sizes.items():
-        pattern_file(lab[SERVER], name, size)
-
-
-def pattern_file(host: Host, name: str, size: int) -> Path:
-    """Write a file into what the host serves; return its path on the machine's side."""
-    path = host.disk / "ftp" / name
-    with path.open("wb") as file:
-        for chunk in Pattern(SEED).chunks(size):
-            file.write(chunk)
-    return path
+        package.write(lab[SERVER].disk / "ftp" / name, size, SEED)
 
 
 def download(client: BenchHost, server: str, name: str, place: Path, **more: Any) -> Usage:
@@ -73,7 +63,7 @@ def download(client: BenchHost, server: str, name: str, place: Path, **more: Any
     Raises `MeasurementFailed` when the verdict is not ok.
     """
     options = {"host": server, "path": name, "seed": SEED, "verify": "pattern", **more}
-    used, output = run_in(client.host, client.engine(_OURS), place, json.dumps(options))
+    used, output = run_in(client.host, client.python_words(_OURS), place, json.dumps(options))
     result = result_of(json.loads(output))
     if result["verdict"] != "ok" or not result["verified"]:
         raise MeasurementFailed(f"ftp_path on {name}: {result['verdict']}: {result['evidence']}")
@@ -83,7 +73,7 @@ def download(client: BenchHost, server: str, name: str, place: Path, **more: Any
 def measure(effort: Effort) -> list[Row]:
     """Download 1 GiB and 1 MiB by each client, in turn; the difference is what the bytes cost."""
     with running(effort, CLIENT, SERVER) as lab:
-        client, server, place = ready(lab[CLIENT]), lab[SERVER].address, place_of(lab)
+        client, server, place = BenchHost(lab[CLIENT]), lab[SERVER].address, place_of(lab)
         serve(lab, {"big": BIG, "small": SMALL})
         commands = rivals(server)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab import Lab
+from lab import Lab, package
 
 from . import ftp_download, probe
 from .figures import OURS, Budget, Row, Usage
-from .hosts import BenchHost, Effort, place_of, ready, running
+from .hosts import BenchHost, Effort, place_of, running
 from .process import MeasurementFailed, run_in
 
 HOST = "host"
@@ -45,7 +45,7 @@ def policy(count: int) -> dict[str, Any]:
 def _flows(effort: Effort) -> list[Row]:
     rows = []
     with running(effort, HOST) as lab:
-        host = ready(lab[HOST])
+        host = BenchHost(lab[HOST])
         for count in FLOWS:
             first, again = [], []
             for _unused in range(effort.long_rounds):
@@ -62,7 +62,7 @@ def _flows(effort: Effort) -> list[Row]:
 
 def _apply(lab: Lab, host: BenchHost, count: int, changed: bool) -> Usage:
     given = json.dumps(policy(count))
-    used, output = run_in(host.host, host.engine(_APPLY), place_of(lab), given)
+    used, output = run_in(host.host, host.python_words(_APPLY), place_of(lab), given)
     if json.loads(output)["changed"] is not changed:
         raise MeasurementFailed(f"{count} flows: changed is not {changed}: {output[:2000]}")
     return used
@@ -72,10 +72,10 @@ def _sizes(effort: Effort) -> list[Row]:
     """Download files of growing size; each is removed again, the largest takes 10 GiB of disk."""
     rows = []
     with running(effort, ftp_download.CLIENT, ftp_download.SERVER) as lab:
-        client, server = ready(lab[ftp_download.CLIENT]), lab[ftp_download.SERVER]
+        client, server = BenchHost(lab[ftp_download.CLIENT]), lab[ftp_download.SERVER]
         ftp_download.serve(lab, {})
         for mib in SIZES_MIB[:-1] if effort.quick else SIZES_MIB:
-            file = ftp_download.pattern_file(server, "file", mib << 20)
+            file = package.write(server.disk / "ftp" / "file", mib << 20, ftp_download.SEED)
             repeat = 1 if mib == SIZES_MIB[-1] else effort.long_rounds
             runs = [
                 ftp_download.download(client, server.address, "file", place_of(lab))
@@ -92,7 +92,7 @@ def _targets(effort: Effort) -> list[Row]:
     rows = []
     with running(effort, probe.CLIENT, probe.SERVER) as lab:
         probe.drop_everything(lab[probe.SERVER])
-        client, address = ready(lab[probe.CLIENT]), lab[probe.SERVER].address
+        client, address = BenchHost(lab[probe.CLIENT]), lab[probe.SERVER].address
         for count in TARGETS:
             runs = [
                 probe.probe(client, address, count, _TIMEOUT, place_of(lab))

@@ -36,16 +36,12 @@ class Effort:
 
 
 class BenchHost(LabHost):
-    """A host with the code for managed hosts."""
+    """A host with the code for managed hosts, compiled as a user's host has it from its first run
+    on."""
 
-    def engine(self, program: str) -> list[str]:
-        """Return the command that runs a Python program with this code, inside the host."""
-        paths = (f"PYTHONPATH={self.code}", "PYTHONDONTWRITEBYTECODE=1")
-        return ["env", *paths, self.python, "-c", program]
-
-    def compile(self) -> None:
-        """Compile the code: a user's host has it compiled from its first run on."""
-        self.host.run([self.python, "-m", "compileall", "-q", self.code], check=True)
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        host.run([self.python, "-m", "compileall", "-q", self.code], check=True)
 
 
 @contextmanager
@@ -57,13 +53,6 @@ def running(effort: Effort, *names: str) -> Iterator[Lab]:
     )
     with Lab(Topology("bench", (_NET,), specs), root=ROOT, say=effort.say) as lab:
         yield lab
-
-
-def ready(host: Host) -> BenchHost:
-    """Bring the code to a host."""
-    made = BenchHost(host)
-    made.compile()
-    return made
 
 
 def place_of(lab: Lab) -> Path:

@@ -15,7 +15,7 @@ from lab import Host
 
 from . import rival_collections
 from .figures import RATIO, Budget, Row, Usage, rotated
-from .hosts import BenchHost, Effort, ready, running
+from .hosts import BenchHost, Effort, running
 from .plays import Player, Task
 
 POLICY = "legal_365_server"
@@ -190,7 +190,7 @@ def measure(effort: Effort) -> list[Row]:
         player = Player(lab, rival_collections.fetch(effort.say))
         for name in rivals:
             RIVALS[name].start(lab[name])
-        runs = _Runs(player, [ready(lab[name]) for name in ours], lab.hosts)
+        runs = _Runs(player, [BenchHost(lab[name]) for name in ours], lab.hosts)
         runs.take([PING, OURS_HOST])  # everything into the page cache
         runs.rounds.clear()
         for turn in range(effort.rounds):

@@ -13,7 +13,7 @@ from typing import Any
 from lab import Host
 
 from .figures import OURS, Budget, Row, Usage
-from .hosts import BenchHost, Effort, place_of, ready, running
+from .hosts import BenchHost, Effort, place_of, running
 from .plays import Player, Task
 from .process import MeasurementFailed, run_in
 
@@ -52,7 +52,7 @@ def probe(client: BenchHost, address: str, count: int, timeout: float, place: Pa
     Raises `MeasurementFailed` when a target is anything but filtered.
     """
     given = json.dumps([targets(count, address), timeout, "auto"])
-    used, output = run_in(client.host, client.engine(_OURS), place, given)
+    used, output = run_in(client.host, client.python_words(_OURS), place, given)
     verdicts = collections.Counter(result["verdict"] for result in json.loads(output))
     if verdicts != {"filtered": count}:
         raise MeasurementFailed(f"{count} targets should be filtered, but are {dict(verdicts)}")
@@ -68,7 +68,7 @@ def measure(effort: Effort) -> list[Row]:
     """Probe 200 silent targets, as a process on the host and as a task of a play."""
     with running(effort, CLIENT, SERVER) as lab:
         drop_everything(lab[SERVER])
-        client, address, player = ready(lab[CLIENT]), lab[SERVER].address, Player(lab)
+        client, address, player = BenchHost(lab[CLIENT]), lab[SERVER].address, Player(lab)
         # Everything into the page cache, and the plugins compiled.
         probe(client, address, 1, 0.5, place_of(lab))
         player.play([client.host], [_task(1, address, 0.5)], False)

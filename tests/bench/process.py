@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import time
@@ -26,13 +27,12 @@ def run(
     *,
     env: Mapping[str, str],
     stdin: str = "",
-    rss_from: Path | None = None,
 ) -> tuple[Usage, str]:
     """Run a command of the machine; return what it took, and its standard output.
 
     Its output goes through files in `place`, so that reading it costs us nothing meanwhile. The CPU
     time comes from wait4(2): it counts all descendants that were waited for by their parents, so no
-    daemon. `rss_from` is a file in which GNU time leaves the peak memory in KiB.
+    daemon.
 
     Raises `MeasurementFailed` when the command does not end with 0.
     """
@@ -59,8 +59,7 @@ def run(
         raise MeasurementFailed(
             f"{' '.join(command)[:300]} ended with {process.returncode}: {told[-3000:]}"
         )
-    rss = None if rss_from is None else int(rss_from.read_text().split()[-1]) / 1024
-    return Usage(wall, used.ru_utime + used.ru_stime, rss), output
+    return Usage(wall, used.ru_utime + used.ru_stime, None), output
 
 
 def run_in(host: Host, command: Sequence[str], place: Path, stdin: str = "") -> tuple[Usage, str]:
@@ -71,11 +70,9 @@ def run_in(host: Host, command: Sequence[str], place: Path, stdin: str = "") -> 
     """
     note = "/run/bench-memory"
     argv = host.argv(["time", "--format=%M", f"--output={note}", "--", *command])
-    return run(argv, place, env=ENVIRONMENT, stdin=stdin, rss_from=_seen_from_outside(host, note))
-
-
-def _seen_from_outside(host: Host, path: str) -> Path:
-    return Path(f"/proc/{host.pid}/root{path}")
+    used, output = run(argv, place, env=ENVIRONMENT, stdin=stdin)
+    kibibytes = int(host.read(note).split()[-1])
+    return dataclasses.replace(used, rss_mib=kibibytes / 1024), output
 
 
 def cpu_of_daemons(host: Host) -> float:

@@ -20,7 +20,6 @@ null; `rounds` are the raw figures, {`ours`: [..], `theirs`: [..]}, in the order
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -30,7 +29,7 @@ from typing import Any
 
 import ansible.release
 
-from lab import Host
+from lab import Host, rundir
 
 from .figures import RATIO, Row
 
@@ -126,9 +125,7 @@ def load() -> float:
 def save(path: Path, document: Mapping[str, Any]) -> None:
     """Write the file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(document, indent=1) + "\n")
-    part.replace(path)
+    rundir.write_whole(path, document)
 
 
 def summary(rows: Sequence[Row]) -> str:

@@ -23,10 +23,10 @@ from typing import Any
 
 from integration_lab.flow_hosts import ROOT, Firm
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.ftp_verdicts.engine import (
     result_of,
 )
+from lab import package
 
 SEED = "ftp-path-test"
 _PACKAGES = ("vsftpd", "libwrap0")
@@ -100,11 +100,7 @@ class FtpFirm(Firm):
         self._server: subprocess.Popen[bytes] | None = None
 
     def pattern_file(self, name: str, size: int, seed: str = SEED) -> Path:
-        path = self.files / name
-        with path.open("wb") as file:
-            for chunk in Pattern(seed).chunks(size):
-                file.write(chunk)
-        return path
+        return package.write(self.files / name, size, seed)
 
     def serve_ftp(self, *settings: str, namespace: Any = None) -> None:
         """Start vsftpd with further settings, instead of the one before."""

@@ -85,8 +85,12 @@ class EngineHost(abc.ABC):
 
         `before` are words that go before it, for example to become another user.
         """
+        return self.command(*self.python_words(_CALL, *before))
+
+    def python_words(self, program: str, *before: str) -> list[str]:
+        """Return the words that run a Python program with this code, inside the host."""
         environment = (f"PYTHONPATH={self.code}", "PYTHONDONTWRITEBYTECODE=1")
-        return self.command("env", *environment, *before, self.python, "-c", _CALL)
+        return ["env", *environment, *before, self.python, "-c", program]
 
     def _call(self, verb: str, params: dict[str, Any], check: bool) -> dict[str, Any]:
         return self.call([], verb, params, check)

@@ -11,8 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
-from lab import Lab, ansible
+from lab import Lab, package
 
 FIRM = "Muster & Söhne"
 SIZE = 6 << 20
@@ -37,8 +36,7 @@ class ProvedFirm:
         services.start_vsftpd("update", anon_max_rate=str(RATE), ftpd_banner=BANNER)
         services.start("mail", "mail")
         services.start("nginx", "licence")
-        package = self.lab["update"].disk / "ftp" / "package.bin"
-        package.write_bytes(b"".join(Pattern("lab").chunks(SIZE)))
+        package.write(self.lab["update"].disk / "ftp" / "package.bin", SIZE, "lab")
         self.lab["mail"].nft(
             "table inet closed {\nchain in {\ntype filter hook input priority 0;\n"
             f"tcp dport {BLOCKED} drop\n}}\n}}\n"
@@ -72,12 +70,5 @@ class ProvedFirm:
 
     def playbook(self, name: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one playbook of the collection."""
-        command = ansible.command("ansible-playbook")
-        return subprocess.run(
-            [*command, "-i", str(self.inventory()), f"legalops.timesensor.{name}", *words],
-            env={**ansible.environment(self.place / "home"), **self.lab.ansible_env()},
-            cwd=self.place,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ("ansible-playbook", "-i", str(self.inventory()), f"legalops.timesensor.{name}")
+        return self.lab.run_ansible(self.place, *command, *words)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ import pytest
 import yaml
 from integration_lab import documented
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
-from lab import Lab, ansible, firm
+from lab import Lab, firm, package
 
 pytestmark = pytest.mark.lab
 
@@ -58,14 +56,7 @@ def named_hosts(lab: Lab, place: Path) -> Path:
 
 def run(lab: Lab, place: Path, command: list[str]) -> str:
     """Run a program of Ansible in `place`; it has to succeed. Return its output."""
-    done = subprocess.run(
-        [ansible.program(command[0]), *command[1:], "-i", str(named_hosts(lab, place))],
-        cwd=place,
-        env={**ansible.environment(place / "home"), **lab.ansible_env()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = lab.run_ansible(place, *command, "-i", str(named_hosts(lab, place)))
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -106,5 +97,5 @@ def test_examples_of_a_module_run(lab: Lab, tmp_path: Path, path: Path) -> None:
 def serve_a_package(lab: Lab) -> None:
     """Serve a package of 16 MiB, larger than what any example takes of it."""
     lab.services.start("vsftpd", "update")
-    package = lab["update"].disk / "ftp" / "timesensor-test-package.bin"
-    package.write_bytes(b"".join(Pattern("timesensor").chunks(16 << 20)))
+    path = lab["update"].disk / "ftp" / "timesensor-test-package.bin"
+    package.write(path, 16 << 20, "timesensor")

@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
-from lab import Lab, firm
+from lab import Lab, firm, package
 
 DOWNLOAD = ("update_ftp", "update_ftp_data", "download")
 PACKAGE = 3 << 20
@@ -209,8 +208,7 @@ def test_the_download_and_port_20_are_proved_from_a_host_behind_the_gateway(
     """The gateway masquerades and drops what no flow names; what it lets through is proved on the
     server, by the verify of either."""
     running.services.start_vsftpd("update")
-    package = running["update"].disk / "ftp" / "package.bin"
-    package.write_bytes(b"".join(Pattern("lab").chunks(PACKAGE)))
+    package.write(running["update"].disk / "ftp" / "package.bin", PACKAGE, "lab")
     update = {"host": "update.vendor.test", "path": "/package.bin", "seed": "lab"}
     gateway: dict[str, Any] = {
         "enforcement": "gateway",

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import linux
+from . import linux, rundir
 from .errors import LabError
 from .host import Host, wait_for
 from .lab import Lab, attach
@@ -91,7 +91,7 @@ def state(place: Path) -> dict[str, Any]:
     if _alive(place) is None:
         raise LabError(f"no lab runs for {place}")
     record = json.loads((place / RECORD).read_text())
-    found: dict[str, Any] = json.loads(Path(record["run_dir"], "state.json").read_text())
+    found: dict[str, Any] = json.loads(Path(record["run_dir"], rundir.STATE).read_text())
     return found
 
 
@@ -140,9 +140,7 @@ def _serve(place: Path, plan: Plan, ready: int) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(lab.inventory())
         record = {"pid": os.getpid(), "started": linux.start_time(os.getpid())}
-        part = place / f"{RECORD}.part"
-        part.write_text(json.dumps({**record, "run_dir": str(lab.run_dir)}) + "\n")
-        part.replace(place / RECORD)
+        rundir.write_whole(place / RECORD, {**record, "run_dir": str(lab.run_dir)})
         os.write(ready, b"ok")
         os.close(ready)
         while owned():

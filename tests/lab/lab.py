@@ -213,9 +213,15 @@ class Lab:
         `includes` are options of include_role.
         """
         play = ansible.write_play(place / "play.json", hosts, includes)
-        command = (ansible.program("ansible-playbook"), "-i", str(self.inventory()), play)
+        command = ("ansible-playbook", "-i", str(self.inventory()), play)
+        return self.run_ansible(place, *command, "-e", json.dumps(variables))
+
+    def run_ansible(self, place: Path, name: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of Ansible in the folder `place`, which takes its files, too; it ends with
+        us. It finds the lab's hosts by an inventory that `words` name."""
         return subprocess.run(
-            [*command, "-e", json.dumps(variables)],
+            [*ansible.command(name), *words],
+            cwd=place,
             env={**ansible.environment(place / "home"), **self.ansible_env()},
             capture_output=True,
             text=True,

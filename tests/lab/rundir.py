@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,16 @@ def create() -> Path:
         return path
 
 
+def write_whole(path: Path, data: Mapping[str, Any]) -> None:
+    """Write `data` as JSON; a reader sees the whole of it, or the former file."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(data, indent=1) + "\n")
+    part.replace(path)
+
+
 def save_state(run_dir: Path, state: dict[str, Any]) -> None:
-    """Tell other processes about this lab; a reader sees the whole state or the former one."""
-    part = run_dir / (STATE + ".part")
-    part.write_text(json.dumps(state, indent=1) + "\n")
-    part.replace(run_dir / STATE)
+    """Tell other processes about this lab."""
+    write_whole(run_dir / STATE, state)
 
 
 def running() -> list[dict[str, Any]]:
