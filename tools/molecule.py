@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -29,6 +30,8 @@ SCENARIOS = ROOT / "molecule"
 BUILD = ROOT / ".build" / "molecule"
 RESULT = ROOT / ".build" / "results" / "molecule.xml"
 SUITES = ("bookworm", "trixie")
+# A run waits half of its time: for a boot, for SSH, for a packet that must not come.
+AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class Run:
     seconds: float
     output: Path
     code: int
+
+    def __str__(self) -> str:
+        result = f"FAILED, exit code {self.code}" if self.code else "ok"
+        return f"{self.scenario:<20}{self.suite:<10}{self.seconds:>7.1f} s  {result}"
 
 
 def scenarios() -> list[str]:
@@ -60,6 +67,7 @@ def lab_options(scenario: str, suite: str) -> list[str]:
 
 def run_one(scenario: str, suite: str) -> Run:
     """Run C(molecule test); its output goes into a file, each line with the seconds since then."""
+    print(f"molecule: {scenario} on {suite} begins", flush=True)
     place = BUILD / f"{scenario}-{suite}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -114,24 +122,24 @@ def _tail(output: Path, lines: int = 60) -> Iterator[str]:
     yield from output.read_text(errors="replace").splitlines()[-lines:]
 
 
-def run_all(chosen: Sequence[str], suites: Sequence[str]) -> int:
-    """Run everything that was chosen; the table comes at the end, also when one has failed."""
+def run_all(pairs: Sequence[tuple[str, str]], at_once: int) -> int:
+    """Run scenarios on suites; the table comes at the end, also when one has failed."""
     runs: list[Run] = []
+    pool = ThreadPoolExecutor(at_once)
     try:
-        for scenario in chosen:
-            for suite in suites:
-                print(f"molecule: {scenario} on {suite}", flush=True)
-                run = run_one(scenario, suite)
-                runs.append(run)
-                if run.code:
-                    print("\n".join(_tail(run.output)))
-                    print(f"molecule: {scenario} on {suite} FAILED, all of it: {run.output}")
+        for future in as_completed([pool.submit(run_one, *pair) for pair in pairs]):
+            run = future.result()
+            runs.append(run)
+            print(f"molecule: {run}", flush=True)
+            if run.code:
+                print("\n".join(_tail(run.output)))
+                print(f"molecule: {run.scenario} on {run.suite}, all of it: {run.output}")
     finally:
+        # Not waited for: after Ctrl-C the supervisor ends what still runs.
+        pool.shutdown(wait=False, cancel_futures=True)
+        runs.sort(key=lambda run: (run.scenario, run.suite))
         write_junit(runs)
-        print(f"\n{'scenario':<20}{'suite':<10}{'seconds':>9}  result")
-        for run in runs:
-            result = "FAILED" if run.code else "ok"
-            print(f"{run.scenario:<20}{run.suite:<10}{run.seconds:>9.1f}  {result}")
+        print("\n" + "\n".join(str(run) for run in runs))
     return 1 if any(run.code for run in runs) else 0
 
 
@@ -140,12 +148,19 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make molecule", description="run molecule's scenarios")
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(scenarios()))
     parser.add_argument("--suite", choices=SUITES, action="append", help="default: both")
+    parser.add_argument(
+        "--at-once", type=int, default=AT_ONCE, help="how many run at a time; default %(default)s"
+    )
     options = parser.parse_args(arguments)
     unknown = set(options.scenarios) - set(scenarios())
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
-    chosen = options.scenarios or scenarios()
-    return supervised("molecule", lambda: run_all(chosen, options.suite or SUITES))
+    pairs = [
+        (scenario, suite)
+        for scenario in options.scenarios or scenarios()
+        for suite in options.suite or SUITES
+    ]
+    return supervised("molecule", lambda: run_all(pairs, options.at_once))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,12 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors 
     InputError,
     Problem,
 )
+from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    FAIL,
+    NONE,
+    PASS,
+    WARN,
+)
 
 from ..evidence import SCHEMA
 from ..scenario import names_directory
@@ -94,8 +100,18 @@ def problems_of(document: Any, where: str) -> list[Problem]:
             problems.append(Problem(where, f"{name} is not a list"))
             continue
         for number, item in enumerate(items, 1):
-            problems += _lacking(item, keys, f"{where}, {name} {number}")
+            place = f"{where}, {name} {number}"
+            problems += _lacking(item, keys, place)
+            if "status" in keys and isinstance(item, Mapping):
+                problems += _unknown_status(item.get("status", PASS), place)
     return problems
+
+
+def _unknown_status(status: Any, where: str) -> list[Problem]:
+    known = (PASS, WARN, FAIL, NONE)
+    if status in known:
+        return []
+    return [Problem(where, f"has the status {status!r}, this release knows {', '.join(known)}")]
 
 
 def _lacking(item: Any, keys: Sequence[str], where: str) -> list[Problem]:

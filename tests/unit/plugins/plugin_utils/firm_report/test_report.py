@@ -205,6 +205,7 @@ def test_a_flow_and_a_verdict_of_a_later_release_keep_their_ids() -> None:
         ({**one_row("pass"), "flows": [{}]}, "document 1, flows 1: lacks scenario, flow, port,"),
         ({**one_row("pass"), "ftp": "x"}, "document 1: ftp is not a list"),
         ({**one_row("pass"), "firm": "../../etc"}, "which cannot name a directory"),
+        (one_row("maybe"), "document 1, flows 1: has the status 'maybe', this release knows pass,"),
     ],
 )
 def test_what_is_no_evidence_is_refused(document: Any, complaint: str) -> None:
