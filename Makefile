@@ -34,7 +34,7 @@ setup: ## make .venv and install missing build tools (done by every other target
 # -- the gate
 
 .PHONY: test
-test: lint sanity units unit-oldest package integration ## the whole gate: all of the targets below up to integration
+test: lint ansible-test package integration ## the whole gate: all of the targets below up to integration
 
 .PHONY: test-all
 test-all: test cores molecule browser docs ## the gate and all that is slow: every ansible-core, hosts that boot, the report in a browser, the site
@@ -72,6 +72,10 @@ lint-shell: setup
 
 lint-licence: setup
 	@$(STEP) $@ "licence headers" $(PY) tools/licence.py
+
+.PHONY: ansible-test
+ansible-test: setup ## sanity, units and unit-oldest, two at a time
+	@$(PY) tools/side_by_side.py "$(MAKE) --no-print-directory unit-oldest sanity" "$(MAKE) --no-print-directory units"
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, no ignore file, under every Python found (the first run makes its environments: 1 to 4 minutes)

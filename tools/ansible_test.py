@@ -6,7 +6,8 @@
 ansible-test fetches pip's bootstrap script from a server of its own before it makes its
 environments, unless the script is in its cache already. So a stand-in that uses ensurepip and the
 package index is put there, in a HOME of our own. The environments are kept there, too: a second run
-is four times as fast.
+is four times as fast. C(sanity) and C(units) have a HOME and a copy of the tree each, since they
+may run at the same time.
 
 Code for managed hosts is compiled, imported and unit tested under every Python of the machine that
 this ansible-core sends modules to. What ansible-test skips fails this step, unless
@@ -29,7 +30,7 @@ import quiet
 import skips
 import tree
 
-HOME = tree.BUILD / "ansible-test-home"
+BUILD = tree.BUILD / "ansible-test"
 VENV_BIN = Path(sys.prefix) / "bin"
 PYTHON = "{}.{}".format(*sys.version_info[:2])
 # It makes its own environments in any case; units only when it is told to.
@@ -53,17 +54,17 @@ subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", *args])
 """
 
 
-def put_bootstrap_script() -> None:
+def put_bootstrap_script(home: Path) -> None:
     """Put the stand-in where ansible-test looks; the file's name holds the pip it wants."""
     version = quiet.run(
         [sys.executable, "-c", _ASK_PIP_VERSION], "ansible-test does not tell which pip it wants"
     ).strip()
-    cache = HOME / ".ansible" / "test" / "cache"
+    cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(_BOOTSTRAP, encoding="utf-8")
 
 
-def keep_pip_settings() -> None:
+def keep_pip_settings(home: Path) -> None:
     """Write this user's pip settings into our HOME: ansible-test hands on no variables."""
     listing = quiet.run([sys.executable, "-m", "pip", "config", "list"], "pip config list failed")
     settings = {"quiet": "2"}
@@ -72,13 +73,13 @@ def keep_pip_settings() -> None:
         scope, key = name.rsplit(".", 1)
         if scope in ("global", ":env:") and key != "config-file":
             settings[key] = " ".join(shlex.split(value))
-    config = HOME / ".config" / "pip" / "pip.conf"
+    config = home / ".config" / "pip" / "pip.conf"
     config.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{key} = {value}\n" for key, value in settings.items()]
     config.write_text("[global]\n" + "".join(lines), encoding="utf-8")
 
 
-def environment() -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """Return our HOME, and a PATH with real interpreters rather than shims.
 
     A shim chooses by a variable that ansible-test drops.
@@ -86,10 +87,10 @@ def environment() -> dict[str, str]:
     folders = [str(VENV_BIN)]
     folders += [str(Path(python.path).parent) for python in pythons.find(pythons.TARGET)]
     folders += ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-    return {**os.environ, "HOME": str(HOME), "PATH": os.pathsep.join(dict.fromkeys(folders))}
+    return {**os.environ, "HOME": str(home), "PATH": os.pathsep.join(dict.fromkeys(folders))}
 
 
-def run_and_find_skips(command: list[str], folder: Path) -> tuple[int, dict[str, str]]:
+def run_and_find_skips(command: list[str], folder: Path, home: Path) -> tuple[int, dict[str, str]]:
     """Run ansible-test and show what it says as it comes.
 
     Return its exit code, and the reason of each test that it skipped by name (with the Python,
@@ -99,7 +100,7 @@ def run_and_find_skips(command: list[str], folder: Path) -> tuple[int, dict[str,
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=environment(),
+        env=environment(home),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -131,16 +132,17 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in PLACES:
         raise quiet.ToolError(f"the first argument has to be one of {', '.join(PLACES)}")
     kind, *more = arguments
-    copied = tree.copy_for_ansible()
+    place = BUILD / kind
+    copied, home = tree.copy_for_ansible(place / "tree"), place / "home"
     ignored = sorted(path.name for path in (copied / "tests" / "sanity").glob("ignore*"))
     if ignored:
         print(f"error: no ignore file is allowed: {', '.join(ignored)}", file=sys.stderr)
         return 1
     shutil.rmtree(copied / "tests" / "output", ignore_errors=True)
-    put_bootstrap_script()
-    keep_pip_settings()
+    put_bootstrap_script(home)
+    keep_pip_settings(home)
     command = [str(VENV_BIN / "ansible-test"), kind, *PLACES[kind], "--color", "no", *more]
-    code, skipped = run_and_find_skips(command, copied)
+    code, skipped = run_and_find_skips(command, copied, home)
     keep_results(copied, kind)
     return skips.complain(kind, list(skipped.items())) or code
 

@@ -5,19 +5,20 @@
 
 For each ansible-core of CORES: an environment under the oldest Python of this machine that it runs
 on (C(make test) has the newest core under the newest Python); then ansible-test sanity and units,
-the unit tests of code for managed hosts under the oldest Python, and the roles in the lab.
+the unit tests of code for managed hosts under the oldest Python, and, at the same time, the roles
+in the lab.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pythons
 import quiet
+import side_by_side
 import tree
 
 # What a core may change for us: how plays, roles, filters, action plugins and modules are run.
@@ -27,7 +28,7 @@ PLAYS = (
     "tests/integration_lab/test_scenario_proof.py",
     "tests/integration_lab/test_ftp_path_play.py",
 )
-STEP = str(tree.ROOT / "tools" / "step")
+STEP = "tools/step"
 
 
 @dataclass(frozen=True)
@@ -64,45 +65,30 @@ CORES = (
 )
 
 
-def steps(core: Core, interpreter: str) -> list[tuple[str, str, list[str]]]:
-    """Return name, purpose and command of each step for a core."""
-    name = f"core-{core.series}"
-    pytest = [interpreter, "-m", "pytest"]
-    for_targets = [interpreter, "tools/unit_target.py", "--core", core.version]
-    for_targets += ["--oldest", core.oldest_target]
-    plays = [str(tree.ROOT / "tools" / "as-root"), *pytest, *PLAYS]
-
-    def junit(step: str) -> str:
-        return f"--junit-xml={tree.RESULTS / step}.xml"
-
-    return [
-        (f"{name}-sanity", "ansible-test sanity", [interpreter, "tools/ansible_test.py", "sanity"]),
-        (f"{name}-units", "ansible-test units", [interpreter, "tools/ansible_test.py", "units"]),
-        (
-            f"{name}-oldest",
-            "unit tests of code for managed hosts",
-            [*for_targets, junit(f"{name}-oldest")],
-        ),
-        (f"{name}-plays", "roles and action plugins in the lab", [*plays, junit(f"{name}-plays")]),
-    ]
-
-
-def run(core: Core, python: pythons.Python) -> int:
-    """Run all steps for a core; return the first bad exit code."""
+def lanes(core: Core, python: pythons.Python) -> dict[str, list[list[str]]]:
+    """Make the core's environment; return the commands of its steps, by lane."""
     venv = str(tree.BUILD / "cores" / f"{core.series}-python{python.name}")
     interpreter = quiet.provide_venv(python.path, venv, str(core.requirements))
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]]),
-    }
-    worst = 0
-    for name, purpose, command in steps(core, interpreter):
+    path = os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]])
+
+    def step(kind: str, purpose: str, command: list[str]) -> list[str]:
+        name = f"core-{core.series}-{kind}"
         what = f"{purpose}, ansible-core {core.version} on Python {python.name}"
-        done = subprocess.run(
-            [STEP, name, what, *command], check=False, cwd=tree.ROOT, env=environment
-        )
-        worst = worst or done.returncode
-    return worst
+        words = [word.format(junit=tree.RESULTS / f"{name}.xml") for word in command]
+        return ["env", f"PATH={path}", STEP, name, what, *words]
+
+    ansible_test = [interpreter, "tools/ansible_test.py"]
+    for_targets = [interpreter, "tools/unit_target.py", "--core", core.version]
+    for_targets += ["--oldest", core.oldest_target, "--junit-xml={junit}"]
+    plays = ["tools/as-root", interpreter, "-m", "pytest", *PLAYS, "--junit-xml={junit}"]
+    return {
+        "tests": [
+            step("sanity", "ansible-test sanity", [*ansible_test, "sanity"]),
+            step("units", "ansible-test units", [*ansible_test, "units"]),
+            step("oldest", "unit tests of code for managed hosts", for_targets),
+        ],
+        "plays": [step("plays", "roles and action plugins in the lab", plays)],
+    }
 
 
 def main(arguments: list[str]) -> int:
@@ -114,7 +100,7 @@ def main(arguments: list[str]) -> int:
     unknown = sorted(set(chosen) - set(names))
     if unknown:
         raise quiet.ToolError(f"unknown: {', '.join(unknown)}. Known: {', '.join(names)}")
-    worst = 0
+    all_lanes: dict[str, list[list[str]]] = {"tests": [], "plays": []}
     for core in CORES:
         if core.series not in chosen:
             continue
@@ -123,8 +109,10 @@ def main(arguments: list[str]) -> int:
             wanted = " or ".join("{}.{}".format(*version) for version in core.controllers)
             print(f"note: ansible-core {core.series} is not run: no Python {wanted} here")
             continue
-        worst = run(core, python) or worst
-    return worst
+        for lane, commands in lanes(core, python).items():
+            all_lanes[lane] += commands
+    os.chdir(tree.ROOT)
+    return side_by_side.Lanes(all_lanes).run()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ def lab_options(scenario: str, suite: str) -> list[str]:
 
 def run_one(scenario: str, suite: str) -> Run:
     """Run C(molecule test); its output goes into a file, each line with the seconds since then."""
-    print(f"molecule: {scenario} on {suite} begins", flush=True)
+    # The newline in one piece with the line, since others print at the same time.
+    print(f"molecule: {scenario} on {suite} begins\n", end="", flush=True)
     place = BUILD / f"{scenario}-{suite}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)

@@ -45,9 +45,9 @@ def copy(target: Path) -> None:
         subprocess.run(["git", "init", "--quiet"], cwd=target, check=True)
 
 
-def copy_for_ansible() -> Path:
-    """Bring the copy under C(.build/tree/ansible_collections) up to date and return its path."""
-    target = BUILD / "tree" / NAME
+def copy_for_ansible(place: Path = BUILD / "tree") -> Path:
+    """Bring the copy under C(ansible_collections) at `place` up to date and return its path."""
+    target = place / NAME
     target.mkdir(parents=True, exist_ok=True)
     copy(target)
     return target

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, legalops.timesensor contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lanes run at the same time, go on after a failure, and end with the one who started them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import side_by_side
+
+SCRIPT = Path(side_by_side.__file__)
+
+
+def test_a_lane_goes_on_after_a_failure_and_the_failure_counts(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    code = side_by_side.Lanes({"one": [["false"], ["echo", "after"]], "two": [["true"]]}).run()
+    assert code == 1
+    assert capfd.readouterr().out == "one | after\n"
+
+
+def test_lanes_run_at_the_same_time(tmp_path: Path) -> None:
+    """Each lane waits for what only the other one brings."""
+    for name in ("a", "b"):
+        subprocess.run(["mkfifo", tmp_path / name], check=True)
+    talk = "echo from {0} > {0}; cat < {1}"
+    listen = "cat < {1}; echo from {0} > {0}"
+    a, b = tmp_path / "a", tmp_path / "b"
+    lanes = {
+        "one": [["timeout", "20", "sh", "-c", talk.format(a, b)]],
+        "two": [["timeout", "20", "sh", "-c", listen.format(b, a)]],
+    }
+    assert side_by_side.Lanes(lanes).run() == 0
+
+
+def test_ctrl_c_ends_what_runs_and_begins_nothing_new(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    program = (
+        "import side_by_side\n"
+        f"first = ['sh', '-c', 'echo begun; exec sleep 60']\n"
+        f"side_by_side.Lanes({{'lane': [first, ['touch', {str(begun)!r}]]}}).run()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=SCRIPT.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "lane | begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) != 0
+    assert not begun.exists()
