@@ -102,7 +102,7 @@ package: build ## build, install into an empty place, ansible-doc of everything,
 
 .PHONY: integration
 integration: setup ## real servers, kernels and packets in network namespaces (root)
-	@$(STEP) $@ "integration tests in the lab" tools/as-root $(PY) -m pytest tests/integration_lab -n 2 --dist loadfile --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+	@$(STEP) $@ "integration tests in the lab" tools/as-root setpriv --pdeathsig TERM -- $(PY) -m pytest tests/integration_lab -n 2 --dist loadfile --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
 .PHONY: cores
 cores: setup ## sanity, unit tests and plays under every ansible-core: make cores ARGS="2.18 2.20" (root)
@@ -110,11 +110,11 @@ cores: setup ## sanity, unit tests and plays under every ansible-core: make core
 
 .PHONY: molecule
 molecule: setup ## each scenario on Debian 12 and 13 with systemd, over SSH: make molecule ARGS="classic_host --suite trixie" (root)
-	@PYTHONPATH=tests $(STEP) $@ "molecule: roles on hosts that boot" tools/as-root $(PY) tools/molecule.py $(ARGS)
+	@PYTHONPATH=tests $(STEP) $@ "molecule: roles on hosts that boot" tools/as-root setpriv --pdeathsig TERM -- $(PY) tools/molecule_runs.py $(ARGS)
 
 .PHONY: browser
 browser: setup ## the report in headless Chromium with axe-core; installs Chromium and Node.js from Debian (root)
-	@$(STEP) $@ "the report in a browser" tools/as-root $(PY) tools/browser.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+	@$(STEP) $@ "the report in a browser" tools/as-root setpriv --pdeathsig TERM -- $(PY) tools/browser.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
 .PHONY: mutants
 mutants: setup ## break each promise on purpose and show which test notices

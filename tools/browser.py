@@ -38,6 +38,7 @@ def install_modules() -> None:
     digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in names)).hexdigest()
     if KEY_FILE.is_file() and KEY_FILE.read_text() == digest:
         return
+    KEY_FILE.unlink(missing_ok=True)
     bootstrap.say("installing the packages of tests/browser/package-lock.json (about 30 seconds)")
     BUILD.mkdir(parents=True, exist_ok=True)
     for name in names:

@@ -100,6 +100,7 @@ def main(arguments: list[str]) -> int:
     unknown = sorted(set(chosen) - set(names))
     if unknown:
         raise quiet.ToolError(f"unknown: {', '.join(unknown)}. Known: {', '.join(names)}")
+    found = 0
     all_lanes: dict[str, list[list[str]]] = {"tests": [], "plays": []}
     for core in CORES:
         if core.series not in chosen:
@@ -109,8 +110,11 @@ def main(arguments: list[str]) -> int:
             wanted = " or ".join("{}.{}".format(*version) for version in core.controllers)
             print(f"note: ansible-core {core.series} is not run: no Python {wanted} here")
             continue
+        found += 1
         for lane, commands in lanes(core, python).items():
             all_lanes[lane] += commands
+    if not found:
+        raise quiet.ToolError("nothing was run: see the notes above")
     os.chdir(tree.ROOT)
     return side_by_side.Lanes(all_lanes).run()
 

@@ -68,7 +68,9 @@ def seen(
     SEEN.mkdir(parents=True)
     profile = tmp_path_factory.mktemp("profile")
     chromium = shutil.which("chromium") or "chromium"
-    command = ["node", str(HERE / "look.mjs"), str(BUILD), chromium, str(profile), str(SEEN)]
+    # With a first process of its own: Chromium, which node starts detached, ends with node.
+    command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+    command += ["node", str(HERE / "look.mjs"), str(BUILD), chromium, str(profile), str(SEEN)]
     done = subprocess.run(
         [*command, *map(str, pages.values())],
         env={**os.environ, "HOME": str(profile)},

@@ -99,6 +99,39 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(
         background.host(place, "server")
 
 
+def test_ctrl_c_while_it_starts_leaves_no_lab(place: Path) -> None:
+    """Nobody knows of it before it is up, so nobody else could end it."""
+    command = [sys.executable, "-m", "lab", "start", "--boot", "server", str(place)]
+    tests = str(Path(background.__file__).resolve().parents[1])
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": tests}) as process:
+        wait_for(lambda: len(linux.descendants(process.pid)) > 3, 20, "no host was started")
+        below = {pid: linux.start_time(pid) for pid in linux.descendants(process.pid)}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    left = [pid for pid, start in below.items() if start and linux.start_time(pid) == start]
+    assert left == []
+    assert not (place / background.RECORD).exists()
+
+
+def test_an_owner_that_has_ended_gets_no_lab(
+    place: Path, owner: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner.kill()
+    owner.wait()
+    assert main(["start", "--owner", str(owner.pid), str(place)]) == 1
+    assert f"no process {owner.pid} runs that could be the owner" in capsys.readouterr().err
+    assert not place.exists()
+
+
+def test_the_power_of_a_host_that_would_not_come_back_is_not_cut(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["start", str(place)]) == 0
+    assert main(["power-cut", str(place), "server"]) == 1
+    assert "host server does not boot, so it would not come back" in capsys.readouterr().err
+    assert background.host(place, "server").alive()
+
+
 def test_kill_9_of_the_lab_itself_is_told_from_a_living_one(place: Path) -> None:
     assert main(["start", str(place)]) == 0
     pid, run_dir = record(place)

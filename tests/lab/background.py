@@ -47,6 +47,8 @@ def start(place: Path, plan: Plan) -> dict[str, Any]:
     """Start a lab in the background and return its record once it is up."""
     if _alive(place) is not None:
         raise LabError(f"a lab runs already for {place}: end it with `python -m lab stop {place}`")
+    if plan.owner and linux.start_time(plan.owner) is None:
+        raise LabError(f"no process {plan.owner} runs that could be the owner; no lab was started")
     place.mkdir(parents=True, exist_ok=True)
     log = place / "lab.log"
     ready, ready_write = os.pipe()
@@ -66,10 +68,16 @@ def start(place: Path, plan: Plan) -> dict[str, Any]:
     assert process.stdin is not None
     process.stdin.write(json.dumps(dataclasses.asdict(plan)))
     process.stdin.close()
-    with os.fdopen(ready, "rb") as pipe:
-        if pipe.read() != b"ok":
-            process.wait()
-            raise LabError(f"the lab did not start; {log} says:\n{log.read_text().strip()}")
+    try:
+        with os.fdopen(ready, "rb") as pipe:
+            answer = pipe.read()
+    except BaseException:
+        process.terminate()  # Ctrl-C: nobody knows of that lab yet, so nobody else would end it
+        process.wait()
+        raise
+    if answer != b"ok":
+        process.wait()
+        raise LabError(f"the lab did not start; {log} says:\n{log.read_text().strip()}")
     record: dict[str, Any] = json.loads((place / RECORD).read_text())
     return record
 
@@ -80,7 +88,7 @@ def stop(place: Path, timeout: float = 30) -> bool:
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: _alive(place) is None, timeout, f"the lab of {place} did not end")
+        wait_for(lambda: _alive(place) is None, timeout, f"the lab of {place} did not end", 0.05)
     for name in (RECORD, "inventory.yml"):
         (place / name).unlink(missing_ok=True)
     return pid is not None
@@ -88,11 +96,12 @@ def stop(place: Path, timeout: float = 30) -> bool:
 
 def state(place: Path) -> dict[str, Any]:
     """The state of that place's lab, as rundir.running() has it."""
-    if _alive(place) is None:
-        raise LabError(f"no lab runs for {place}")
-    record = json.loads((place / RECORD).read_text())
-    found: dict[str, Any] = json.loads(Path(record["run_dir"], rundir.STATE).read_text())
-    return found
+    with contextlib.suppress(FileNotFoundError):  # it may end while we look
+        if _alive(place) is not None:
+            record = json.loads((place / RECORD).read_text())
+            found: dict[str, Any] = json.loads(Path(record["run_dir"], rundir.STATE).read_text())
+            return found
+    raise LabError(f"no lab runs for {place}")
 
 
 def host(place: Path, name: str) -> Host:
@@ -103,13 +112,15 @@ def host(place: Path, name: str) -> Host:
 def cut_power(place: Path, name: str, timeout: float = 60) -> None:
     """Kill a host that boots, as a power cut would, and wait until it has booted again."""
     victim = host(place, name)
+    if not state(place)["hosts"][name]["spec"]["boots"]:
+        raise LabError(f"host {name} does not boot, so it would not come back; nothing was done")
     os.kill(victim.pid, signal.SIGKILL)
 
     def back() -> bool:
         known = state(place)["hosts"][name]
         return bool(known["pid"] != victim.pid)
 
-    wait_for(back, timeout, f"host {name} has not booted again")
+    wait_for(back, timeout, f"host {name} has not booted again", interval=0.1)
 
 
 def _alive(place: Path) -> int | None:

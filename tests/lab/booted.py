@@ -22,6 +22,8 @@ from .host import Host, wait_for
 from .root import ADMIN
 
 BOOT_SECONDS = 40.0
+# How long a connection waits to be used again.
+PERSIST_SECONDS = 10
 # How the first process of a pid namespace ends that was switched off, reboot(2) NOTES. A reboot
 # ends it with SIGHUP.
 _SWITCHED_OFF = signal.SIGINT
@@ -42,7 +44,11 @@ def make_keys(run_dir: Path, hosts: Iterable[Host]) -> None:
         known.append(f"{host.name},{host.address} {(place / f'{host.name}.pub').read_text()}")
         entries.append(f"Host {host.name} {host.address}\n    HostName {host.address}\n")
     (place / "known_hosts").write_text("".join(known))
-    program = f'{sys.executable} -I -S "{_TUNNEL}" "{run_dir}" admin %h %p'
+    # ssh replaces %h and %p, then a shell splits the line.
+    words = [
+        shlex.quote(str(path)).replace("%", "%%") for path in (sys.executable, _TUNNEL, run_dir)
+    ]
+    program = "{} -I -S {} {} admin %h %p".format(*words)
     (place / "config").write_text(
         "".join(entries) + "Host *\n"
         f"    User {ADMIN}\n"
@@ -69,11 +75,18 @@ def ansible_arguments(run_dir: Path, name: str) -> str:
     That is Ansible's own default, but for the place of the sockets. It is left out where their
     paths would be too long, unix(7).
     """
-    place = run_dir / "ssh"
-    arguments = f"-F {shlex.quote(str(place / 'config'))}"
-    if len(str(place / name)) + _SUFFIX_OF_SSH < _LONGEST_SOCKET:
-        arguments += f" -o ControlMaster=auto -o ControlPersist=10s -o 'ControlPath={place}/%n'"
+    arguments = f"-F {shlex.quote(str(run_dir / 'ssh' / 'config'))}"
+    control = control_path(run_dir, name)
+    if control:
+        persist = f"-o ControlMaster=auto -o ControlPersist={PERSIST_SECONDS}s"
+        arguments += f" {persist} -o {shlex.quote(f'ControlPath={control}')}"
     return arguments
+
+
+def control_path(run_dir: Path, name: str) -> str:
+    """Path of the socket over which a connection is used again; empty where it is too long."""
+    path = str(run_dir / "ssh" / f"{name}.sock")
+    return path if len(path) + _SUFFIX_OF_SSH <= _LONGEST_SOCKET else ""
 
 
 def end_connections(run_dir: Path) -> None:

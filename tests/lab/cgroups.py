@@ -57,10 +57,15 @@ class Tree:
 
 
 def remove_stale(run_dir: Path) -> None:
-    """Remove the cgroups of a lab that is dead, where the machine has cgroup2 mounted at all."""
+    """Remove the cgroups of a lab that is dead, where the machine has cgroup2 mounted at all.
+
+    Raises OSError for one that stays busy.
+    """
     record = run_dir / _RECORD
     mount = machines_mount()
-    if mount is not None and record.is_file():
+    if mount is None:
+        return
+    with contextlib.suppress(FileNotFoundError):  # another lab may tidy up, too
         for path in (mount / record.read_text().lstrip("/")).glob(f"{_prefix(run_dir)}*"):
             _remove(path)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._ftp.pattern import Pattern
@@ -18,36 +19,47 @@ DATABASE = (19812, 19813, 19814)
 
 
 def classic(host: str) -> None:
-    """Licence, updates by FTP in both modes, SFTP and mail, from one host."""
-    licence(host)
-    for mode in (("--disable-epsv",), ("-P", "-")):
-        downloads(host, PACKAGE, SIZE, *mode)
-    assert verifying.connect(host, "update", 22) == "open"
+    """Licence, updates by FTP in all its modes, SFTP and mail, from one host, over IPv4 and
+    IPv6."""
+    for family in verifying.BOTH:
+        licence(host, family)
+        for mode in ((), ("-P", "-")):
+            downloads(host, PACKAGE, SIZE, family, *mode)
+        assert verifying.connect(host, "update", 22, family) == "open"
+    # curl(1): it means nothing over IPv6, where only EPSV exists.
+    downloads(host, PACKAGE, SIZE, verifying.IPV4, "--disable-epsv")
     mail(host)
 
 
-def licence(host: str) -> None:
+def licence(host: str, family: int) -> None:
     """HTTP on both ports, and HTTPS."""
     for url in ("http://{}/", "http://{}:8080/", "https://{}/"):
-        got = verifying.fetch(host, url.format("licence.vendor.test"))
+        got = verifying.fetch(host, url.format("licence.vendor.test"), family)
         assert b"timeSensor LEGAL" in got
 
 
-def downloads(host: str, url: str, size: int, *options: str) -> None:
+def downloads(host: str, url: str, size: int, family: int, *options: str) -> None:
     """The whole test package, compared by digest."""
+    got = hashlib.sha256(verifying.fetch(host, url, family, *options)).hexdigest()
+    assert got == _digest(size)
+
+
+@functools.cache
+def _digest(size: int) -> str:
     wanted = hashlib.sha256()
     for piece in Pattern("timesensor").chunks(size):
         wanted.update(piece)
-    got = hashlib.sha256(verifying.fetch(host, url, *options)).hexdigest()
-    assert got == wanted.hexdigest()
+    return wanted.hexdigest()
 
 
 def mail(host: str) -> None:
     """The ports of the email interface."""
-    assert {verifying.connect(host, "mail", port) for port in MAIL} == {"open"}
+    for family in verifying.BOTH:
+        assert {verifying.connect(host, "mail", port, family) for port in MAIL} == {"open"}
 
 
 def database(host: str, server: str) -> None:
     """The client's connections to a server that runs the application's stand-ins."""
-    assert {verifying.connect(host, server, port) for port in DATABASE} == {"open"}
+    for family in verifying.BOTH:
+        assert {verifying.connect(host, server, port, family) for port in DATABASE} == {"open"}
     assert verifying.quic_answers(host, server, 19813)

@@ -105,6 +105,7 @@ def supervised(name: str, run: Callable[[], int], before_setup: Path | None = No
         print(f"\n{name}: stopped, cleaning up", file=sys.stderr, flush=True)
     finally:
         ended = supervisor.end_all()
+        rundir.remove_stale()  # control groups outlive a lab whose keeper was killed
         left_running = [] if supervisor.stopped_by else ended
     if footprint is None:
         return code

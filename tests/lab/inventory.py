@@ -15,7 +15,7 @@ from .host import Host
 from .topology import Topology
 
 
-def render(topology: Topology, hosts: Mapping[str, Host]) -> str:
+def render(topology: Topology, hosts: Mapping[str, Host], run_dir: Path) -> str:
     """The inventory as YAML: as JSON, which YAML contains, so that the standard library does."""
     groups: dict[str, dict[str, Any]] = {}
     variables: dict[str, dict[str, Any]] = {}
@@ -23,7 +23,7 @@ def render(topology: Topology, hosts: Mapping[str, Host]) -> str:
         if host.spec.boots:
             variables[host.name] = {
                 "ansible_connection": "ansible.builtin.ssh",
-                "ansible_ssh_args": booted.ansible_arguments(host.disk.parent.parent, host.name),
+                "ansible_ssh_args": booted.ansible_arguments(run_dir, host.name),
                 "ansible_become": True,
             }
         variables.setdefault(host.name, {}).update(
@@ -54,5 +54,4 @@ def environment() -> dict[str, str]:
     return {
         "ANSIBLE_CONNECTION_PLUGINS": str(Path(__file__).resolve().parent / "connection"),
         "ANSIBLE_PIPELINING": "True",
-        "ANSIBLE_HOST_KEY_CHECKING": "False",
     }

@@ -126,7 +126,7 @@ class Lab:
             if in_order:
                 booted.ask_to_reboot(host)
             self._ask({"stop": name})
-            self._renew(host)
+            self._renew([host])
             return host
         saved = self.run_dir / f"{name}.tar"
         folders = " ".join(keep)
@@ -154,14 +154,17 @@ class Lab:
         One that rebooted comes back, and one whose first process was killed, as when the power
         returns. One that was switched off stays down.
         """
-        ended = []
+        ended: list[Host] = []
+        coming_back: list[Host] = []
         for host in self.hosts.values():
             if host.spec.boots and not host.alive():
                 status = self._ask({"stop": host.name})["status"]
                 if status is not None:  # else it is known to be switched off
                     ended.append(host)
                     if booted.wants_to_come_back(status):
-                        self._renew(host)
+                        coming_back.append(host)
+        if coming_back:
+            self._renew(coming_back)
         return [host.name for host in ended]
 
     # -- access
@@ -194,7 +197,7 @@ class Lab:
         Default: inventory.yml in the run dir.
         """
         target = Path(path) if path is not None else self.run_dir / "inventory.yml"
-        target.write_text(inventory.render(self.topology, self.hosts))
+        rundir.write_whole(target, inventory.render(self.topology, self.hosts, self.run_dir))
         return target
 
     def ansible_env(self) -> dict[str, str]:
@@ -281,12 +284,14 @@ class Lab:
         addresses = self.topology.addresses(spec)
         return Host(spec, pid, addresses, self.run_dir / "disk" / spec.name)
 
-    def _renew(self, host: Host) -> None:
-        """Give a host that boots and has ended a new first process and its cables, and boot it."""
-        fresh = self._new_host(host.spec)
-        host.pid, host.started = fresh.pid, fresh.started
-        self._plug((host.spec,), files=False)
-        self._boot([host])
+    def _renew(self, hosts: list[Host]) -> None:
+        """Give hosts that boot and have ended a new first process and their cables, and boot
+        them, all at once."""
+        for host in hosts:
+            fresh = self._new_host(host.spec)
+            host.pid, host.started = fresh.pid, fresh.started
+        self._plug(tuple(host.spec for host in hosts), files=False)
+        self._boot(hosts)
         self._save_state()
 
     def _boot(self, hosts: list[Host]) -> None:

@@ -45,13 +45,17 @@ def alive(run_dir: Path) -> bool:
 def remove_stale() -> list[Path]:
     """Remove what labs left that were killed together with their keeper.
 
-    Returns what was removed.
+    Returns what was removed. What has a cgroup that stays busy is left for the next time.
     """
-    stale = [path for path in runs_dir().glob("lab-*") if not alive(path)]
-    for path in stale:
-        cgroups.remove_stale(path)
-        shutil.rmtree(path, ignore_errors=True)
-    return stale
+    removed = []
+    for path in runs_dir().glob("lab-*"):
+        if alive(path):
+            continue
+        with contextlib.suppress(OSError):
+            cgroups.remove_stale(path)
+            shutil.rmtree(path, ignore_errors=True)
+            removed.append(path)
+    return removed
 
 
 def create() -> Path:
@@ -72,10 +76,10 @@ def create() -> Path:
         return path
 
 
-def write_whole(path: Path, data: Mapping[str, Any]) -> None:
-    """Write `data` as JSON; a reader sees the whole of it, or the former file."""
+def write_whole(path: Path, data: Mapping[str, Any] | str) -> None:
+    """Write text, or `data` as JSON; a reader sees the whole of it, or the former file."""
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(data, indent=1) + "\n")
+    part.write_text(data if isinstance(data, str) else json.dumps(data, indent=1) + "\n")
     part.replace(path)
 
 

@@ -22,8 +22,9 @@ from types import FrameType
 from . import linux
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# Ansible passes a SIGTERM on to its workers before it ends; what is still there then is killed.
-_GRACE_SECONDS = 3.0
+# Ansible passes a SIGTERM on to its workers before it ends, and a keeper waits up to 5 seconds for
+# busy cgroups; what is still there then is killed.
+_GRACE_SECONDS = 8.0
 
 
 class Supervisor:

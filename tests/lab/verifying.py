@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -18,12 +19,13 @@ from typing import Any
 
 import testinfra
 
-from . import background
-from .host import Host
+from . import background, booted, linux
+from .host import Host, wait_for
 
 # Long enough for a SYN to be sent again, once.
 SECONDS = 1.5
-IPV6 = socket.AF_INET6
+IPV4, IPV6 = socket.AF_INET, socket.AF_INET6
+BOTH = (IPV4, IPV6)
 
 
 def place() -> Path:
@@ -39,16 +41,31 @@ def booted_names() -> list[str]:
 
 def over_ssh(name: str) -> Any:
     """The host as testinfra sees it: over SSH, as root by sudo."""
-    run_dir = background.state(place())["run_dir"]
-    return testinfra.get_host(f"ssh://{name}", ssh_config=f"{run_dir}/ssh/config", sudo=True)
+    run_dir = Path(background.state(place())["run_dir"])
+    # One connection for all commands, and the same that Ansible uses.
+    control = booted.control_path(run_dir, name)
+    return testinfra.get_host(
+        f"ssh://{name}",
+        ssh_config=f"{run_dir}/ssh/config",
+        controlpath=shlex.quote(control),
+        controlpersist=booted.PERSIST_SECONDS if control else 0,
+        sudo=True,
+    )
 
 
 def lab_host(name: str) -> Host:
     """The host as the lab sees it, past all firewalls."""
+
+    def known() -> bool:
+        found = background.state(place())["hosts"].get(name)
+        return found is None or linux.start_time(found["pid"]) == found["started"]
+
+    # SSH answers a moment before the lab knows that a host has booted again.
+    wait_for(known, booted.BOOT_SECONDS, f"the lab has not seen {name} boot", interval=0.1)
     return background.host(place(), name)
 
 
-def connect(source: str, target: str, port: int, family: int = socket.AF_INET) -> str:
+def connect(source: str, target: str, port: int, family: int = IPV4) -> str:
     """Try one TCP connection: `open`, `refused`, `timeout`, or the error's name."""
     address = _address(lab_host(target), family)
     with lab_host(source).socket(family) as client:
@@ -65,7 +82,7 @@ def connect(source: str, target: str, port: int, family: int = socket.AF_INET) -
 
 
 @contextlib.contextmanager
-def listening(name: str, ports: Sequence[int], family: int = socket.AF_INET) -> Iterator[None]:
+def listening(name: str, ports: Sequence[int], family: int = IPV4) -> Iterator[None]:
     """Accept TCP connections on a host, as an application would, until the block ends."""
     with contextlib.ExitStack() as open_sockets:
         for port in ports:
@@ -94,7 +111,7 @@ def udp_answer(source: str, target: str, port: int) -> bool:
         thread = threading.Thread(target=answer)
         thread.start()
         try:
-            client.sendto(b"question", (_address(lab_host(target), socket.AF_INET), port))
+            client.sendto(b"question", (_address(lab_host(target), IPV4), port))
             return client.recv(100) == b"question"
         except OSError:
             return False
@@ -109,7 +126,7 @@ def quic_answers(source: str, target: str, port: int) -> bool:
     with lab_host(source).socket(kind=socket.SOCK_DGRAM) as client:
         client.settimeout(SECONDS)
         try:
-            client.sendto(packet, (_address(lab_host(target), socket.AF_INET), port))
+            client.sendto(packet, (_address(lab_host(target), IPV4), port))
             return client.recv(1500)[1:5] == bytes(4)
         except OSError:
             return False
@@ -131,11 +148,12 @@ def announcement_heard(source: str, listener: str, broadcast: str, port: int) ->
             return False
 
 
-def fetch(source: str, url: str, *options: str) -> bytes:
-    """Download by curl, which has to succeed."""
-    command = ["curl", "-sS", "--fail", "-m", "20", *options, url]
+def fetch(source: str, url: str, family: int, *options: str) -> bytes:
+    """Download by curl over one address family, which has to succeed."""
+    only = "-4" if family == IPV4 else "-6"
+    command = ["curl", "-sS", "--fail", "-m", "20", only, *options, url]
     return bytes(lab_host(source).run(command, check=True, text=False).stdout)
 
 
 def _address(host: Host, family: int) -> str:
-    return host.address if family == socket.AF_INET else host.address6
+    return host.address if family == IPV4 else host.address6

@@ -24,6 +24,12 @@ def test_the_host_is_as_it_was_before(name: str) -> None:
     assert "\n".join(changes) == ""
 
 
+def test_other_hosts_with_a_policy_have_their_former_rules() -> None:
+    for path in verifying.place().glob("*.rules"):
+        rules = verifying.lab_host(path.stem).sh("nft -s list ruleset")
+        assert rules.strip() == path.read_text().strip()
+
+
 @pytest.mark.parametrize("name", verifying.booted_names())
 def test_nothing_of_ours_is_there(name: str) -> None:
     host = verifying.over_ssh(name)

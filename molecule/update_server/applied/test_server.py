@@ -26,11 +26,13 @@ def test_its_unit_runs_and_the_distributions_own_does_not() -> None:
 
 @pytest.mark.parametrize("host", ["workstation", "outsider"])
 def test_the_whole_package_comes_down(host: str) -> None:
-    firm_flows.downloads(host, firm_flows.PACKAGE, SIZE)
+    for family in verifying.BOTH:
+        firm_flows.downloads(host, firm_flows.PACKAGE, SIZE, family)
 
 
 def test_active_mode_comes_from_port_20() -> None:
-    firm_flows.downloads("outsider", firm_flows.PACKAGE, SIZE, "-P", "-")
+    for family in verifying.BOTH:
+        firm_flows.downloads("outsider", firm_flows.PACKAGE, SIZE, family, "-P", "-")
 
 
 def test_nobody_can_write() -> None:

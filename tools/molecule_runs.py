@@ -11,8 +11,10 @@ each scenario and suite; what molecule printed is in C(.build/molecule/SCENARIO-
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from lab import background
+from lab.errors import LabError
 from lab.footprint import supervised
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +36,10 @@ RESULT = ROOT / ".build" / "results" / "molecule.xml"
 SUITES = ("bookworm", "trixie")
 # A run waits half of its time: for a boot, for SSH, for a packet that must not come.
 AT_ONCE = 2
+# molecule leaves a step out, and says that all is well, when it does not find what belongs to it.
+LEFT_OUT = ("Skipping, no tests found", "Missing playbook")
+# XML 1.0, section 2.2: what a document may not contain.
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,10 @@ class Run:
     suite: str
     seconds: float
     output: Path
-    code: int
+    fault: str
 
     def __str__(self) -> str:
-        result = f"FAILED, exit code {self.code}" if self.code else "ok"
+        result = f"FAILED, {self.fault}" if self.fault else "ok"
         return f"{self.scenario:<20}{self.suite:<10}{self.seconds:>7.1f} s  {result}"
 
 
@@ -86,35 +94,48 @@ def run_one(scenario: str, suite: str) -> Run:
     command = ["setpriv", "--pdeathsig", "TERM", "--", "molecule", "-c", "molecule/base.yml"]
     command += ["test", "--scenario-name", scenario]
     start = time.monotonic()
-    with (
-        output.open("w") as file,
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process,
-    ):
-        for line in process.stdout or ():
-            file.write(f"{time.monotonic() - start:6.1f} {line}")
-    return Run(scenario, suite, time.monotonic() - start, output, process.returncode)
+    try:
+        with (
+            output.open("w", buffering=1) as file,
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            ) as process,
+        ):
+            for line in process.stdout or ():
+                file.write(f"{time.monotonic() - start:6.1f} {line}")
+    finally:
+        # molecule does not when its own clean-up fails: a host that cuts off SSH cannot clean up.
+        background.stop(place)
+    fault = fault_of(process.returncode, output.read_text())
+    return Run(scenario, suite, time.monotonic() - start, output, fault)
+
+
+def fault_of(code: int, output: str) -> str:
+    """Say what is wrong with a run of molecule; empty when nothing is."""
+    if code:
+        return f"exit code {code}"
+    return next((f"molecule said: {words}" for words in LEFT_OUT if words in output), "")
 
 
 def write_junit(runs: Sequence[Run]) -> None:
     """Write what tools/times.py counts."""
-    failed = sum(run.code != 0 for run in runs)
+    failed = sum(bool(run.fault) for run in runs)
     suite = ElementTree.Element("testsuite", name="molecule", tests=str(len(runs)))
     suite.set("failures", str(failed))
     for run in runs:
         case = ElementTree.SubElement(suite, "testcase", classname="molecule")
         case.set("name", f"{run.scenario}[{run.suite}]")
         case.set("time", f"{run.seconds:.1f}")
-        if run.code:
-            failure = ElementTree.SubElement(case, "failure", message=f"exit code {run.code}")
-            failure.text = "\n".join(_tail(run.output))
+        if run.fault:
+            failure = ElementTree.SubElement(case, "failure", message=run.fault)
+            failure.text = _NOT_XML.sub("?", "\n".join(_tail(run.output)))
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     ElementTree.ElementTree(suite).write(RESULT, encoding="unicode", xml_declaration=True)
 
@@ -132,7 +153,7 @@ def run_all(pairs: Sequence[tuple[str, str]], at_once: int) -> int:
             run = future.result()
             runs.append(run)
             print(f"molecule: {run}", flush=True)
-            if run.code:
+            if run.fault:
                 print("\n".join(_tail(run.output)))
                 print(f"molecule: {run.scenario} on {run.suite}, all of it: {run.output}")
     finally:
@@ -141,7 +162,21 @@ def run_all(pairs: Sequence[tuple[str, str]], at_once: int) -> int:
         runs.sort(key=lambda run: (run.scenario, run.suite))
         write_junit(runs)
         print("\n" + "\n".join(str(run) for run in runs))
-    return 1 if any(run.code for run in runs) else 0
+    return 1 if any(run.fault for run in runs) else 0
+
+
+def run_alone(pairs: Sequence[tuple[str, str]], at_once: int) -> int:
+    """Like `run_all`. Raises LabError while another one runs in this tree: both would use the same
+    directories."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(
+                f"another `make molecule` runs in this tree (it holds {lock.name}); nothing was run"
+            ) from None
+        return run_all(pairs, at_once)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -161,7 +196,7 @@ def main(arguments: Sequence[str]) -> int:
         for scenario in options.scenarios or scenarios()
         for suite in options.suite or SUITES
     ]
-    return supervised("molecule", lambda: run_all(pairs, options.at_once))
+    return supervised("molecule", lambda: run_alone(pairs, options.at_once))
 
 
 if __name__ == "__main__":
