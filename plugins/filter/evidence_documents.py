@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: evidence_documents
 short_description: Evidence documents from the texts of files
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:

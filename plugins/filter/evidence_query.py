@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: evidence_query
 short_description: Ask the evidence of many firms
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:

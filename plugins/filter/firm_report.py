@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: firm_report
 short_description: Report on a firm as one HTML page
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:

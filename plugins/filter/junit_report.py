@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: junit_report
 short_description: Proofs of a firm as JUnit XML
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: play_report_files
 short_description: Files of the reports on the firms of a play
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - legalops.timesensor contributors (@legalops)
 description:
