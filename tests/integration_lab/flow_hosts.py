@@ -215,3 +215,19 @@ class Firm:
     def close(self) -> None:
         for host in (self.client, self.router, self.server):
             host.close()
+
+
+def chain(hook: str, *rules: str, kind: str = "filter", priority: int = 0) -> str:
+    body = "".join(f"{rule};\n" for rule in rules)
+    return (
+        f"table inet {hook}_{kind} {{\nchain c {{\n"
+        f"type {kind} hook {hook} priority {priority};\n{body}}}\n}}\n"
+    )
+
+
+def tcp(name: str, port: int, host: str = Firm.server_address, **more: Any) -> dict[str, Any]:
+    return {"id": name, "host": host, "port": port, **more}
+
+
+def udp(name: str, port: int, host: str = Firm.server_address, **more: Any) -> dict[str, Any]:
+    return {"id": name, "host": host, "port": port, "protocol": "udp", **more}
