@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -20,12 +21,9 @@ OPEN = 22
 
 @pytest.fixture(scope="module")
 def firm() -> Iterator[Firm]:
-    made = Firm()
-    try:
+    with contextlib.closing(Firm()) as made:
         made.serve(f"{OPEN}/silent")
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture(autouse=True)

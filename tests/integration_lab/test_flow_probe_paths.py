@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ssl
 from collections.abc import Iterator
@@ -21,19 +22,15 @@ OPEN = 22
 
 @pytest.fixture(scope="module")
 def firm() -> Iterator[Firm]:
-    made = Firm()
-    try:
+    with contextlib.closing(Firm()) as made:
         made.serve(f"{OPEN}/silent")
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture(autouse=True)
-def open_firewalls(request: pytest.FixtureRequest) -> Iterator[None]:
+def open_firewalls(firm: Firm) -> Iterator[None]:
     yield
-    if "firm" in request.fixturenames:
-        request.getfixturevalue("firm").reset()
+    firm.reset()
 
 
 # -- no way there
