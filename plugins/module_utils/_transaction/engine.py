@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from typing import Any, Mapping, Sequence
@@ -25,7 +26,7 @@ from .files import (
     staged,
 )
 from .lock import host_lock
-from .paths import UNIT_DIR, UNIT_NAME
+from .paths import UNIT_DIR, UNIT_FILE, UNIT_NAME
 from .persistence import wanted_files
 from .store import load_all
 from .witness import open_targets
@@ -247,7 +248,18 @@ def _reload_units(files: Mapping[str, Content | None]) -> list[str]:
         run_tool(["systemctl", "daemon-reload"])
     except (TimesensorError, OSError) as error:
         return [f"systemd was not told of the unit {UNIT_NAME}: {error}"]
+    if UNIT_FILE in files and files[UNIT_FILE] is None:
+        _forget_unit()
     return []
+
+
+def _forget_unit() -> None:
+    """Have systemd forget the unit whose file is gone: one that ran at boot stays active, and one
+    that failed stays failed, until somebody says so. It has no ExecStop, so no rule changes."""
+    for verb in ("stop", "reset-failed"):
+        # Fails where systemd does not know the unit any more, which is what is wanted.
+        with contextlib.suppress(TimesensorError):
+            run_tool(["systemctl", verb, UNIT_NAME])
 
 
 def _diff(step: _Step) -> dict[str, str]:
