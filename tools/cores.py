@@ -4,14 +4,16 @@
 """C(make cores): the collection under every ansible-core that it claims, each in its own place.
 
 For each ansible-core of CORES: an environment under the oldest Python of this machine that it runs
-on (C(make test) has the newest core under the newest Python); then ansible-test sanity and units,
-the unit tests of code for managed hosts under the oldest Python, and, at the same time, the roles
-in the lab.
+on; then ansible-test sanity, the unit tests under that Python and those of code for managed hosts
+under the oldest one, and, at the same time, the roles in the lab. The core that C(make test) has,
+the newest one, is left out unless it is named: it runs there under the newest Python, with the unit
+tests under every Python.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +86,7 @@ def lanes(core: Core, python: pythons.Python) -> dict[str, list[list[str]]]:
     return {
         "tests": [
             step("sanity", "ansible-test sanity", [*ansible_test, "sanity"]),
-            step("units", "ansible-test units", [*ansible_test, "units"]),
+            step("units", "ansible-test units", [*ansible_test, "units", "--python", python.name]),
             step("oldest", "unit tests of code for managed hosts", for_targets),
         ],
         "plays": [step("plays", "roles and action plugins in the lab", plays)],
@@ -95,11 +97,20 @@ def main(arguments: list[str]) -> int:
     """Run what the command line names, by default all cores; return the first bad exit code."""
     parser = argparse.ArgumentParser(description="the collection under several ansible-cores")
     names = [core.series for core in CORES]
-    parser.add_argument("cores", nargs="*", metavar="CORE", help=f"{', '.join(names)}; default all")
-    chosen = parser.parse_args(arguments).cores or names
+    parser.add_argument(
+        "cores",
+        nargs="*",
+        metavar="CORE",
+        help=f"default: all but that of make test, of {', '.join(names)}",
+    )
+    chosen = parser.parse_args(arguments).cores
     unknown = sorted(set(chosen) - set(names))
     if unknown:
         raise quiet.ToolError(f"unknown: {', '.join(unknown)}. Known: {', '.join(names)}")
+    if not chosen:
+        of_test = importlib.metadata.version("ansible-core")
+        print(f"note: ansible-core {of_test} is the one of make test")
+        chosen = [name for name in names if not of_test.startswith(f"{name}.")]
     found = 0
     all_lanes: dict[str, list[list[str]]] = {"tests": [], "plays": []}
     for core in CORES:

@@ -9,7 +9,10 @@ sanity" "make units") runs each argument as a lane that is named like its last w
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -29,7 +32,12 @@ class Lanes:
         self._lock = threading.Lock()
 
     def run(self) -> int:
-        """Run everything, also what comes after a failure; return the first bad exit code."""
+        """Run everything, also what comes after a failure; return the first bad exit code.
+
+        Ctrl-C, SIGTERM and SIGHUP end all of it.
+        """
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         worst = 0
         with ThreadPoolExecutor(len(self._lanes)) as pool:
             try:
@@ -59,6 +67,7 @@ class Lanes:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
+                start_new_session=True,
             )
             self._running.add(process)
         with process:
@@ -74,11 +83,12 @@ class Lanes:
             sys.stdout.flush()
 
     def _stop(self) -> None:
-        """End what runs, so that Ctrl-C does not wait for it, and begin nothing new."""
+        """End what runs, with all below it, and begin nothing new."""
         with self._lock:
             self._stopped = True
             for process in self._running:
-                process.terminate()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
 
 
 def main(arguments: list[str]) -> int:

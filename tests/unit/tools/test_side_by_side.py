@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import side_by_side
 
+from lab import wait_for
+
 SCRIPT = Path(side_by_side.__file__)
 
 
@@ -38,11 +40,15 @@ def test_lanes_run_at_the_same_time(tmp_path: Path) -> None:
     assert side_by_side.Lanes(lanes).run() == 0
 
 
-def test_ctrl_c_ends_what_runs_and_begins_nothing_new(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_that_runs_and_begins_nothing_new(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     begun = tmp_path / "begun"
+    # The shell dies of it, and leaves its child to us.
     program = (
         "import side_by_side\n"
-        f"first = ['sh', '-c', 'echo begun; exec sleep 60']\n"
+        "first = ['sh', '-c', 'sleep 60 & echo $!; wait']\n"
         f"side_by_side.Lanes({{'lane': [first, ['touch', {str(begun)!r}]]}}).run()\n"
     )
     with subprocess.Popen(
@@ -53,7 +59,9 @@ def test_ctrl_c_ends_what_runs_and_begins_nothing_new(tmp_path: Path) -> None:
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "lane | begun\n"
-        process.send_signal(signal.SIGINT)
+        child = process.stdout.readline().removeprefix("lane | ").strip()
+        assert Path("/proc", child).exists()
+        process.send_signal(number)
         assert process.wait(20) != 0
+        wait_for(lambda: not Path("/proc", child).exists(), 5, "the child lives on")
     assert not begun.exists()
