@@ -38,9 +38,13 @@ options:
     type: str
     default: default
   state:
-    description: V(stopped) ends the listeners of this name and returns what they have heard.
+    description:
+      - V(stopped) ends the listeners of this name and returns what they have heard.
+      - >-
+        V(queried) only returns that, in check mode, too, and RV(running) tells whether there are
+        any.
     type: str
-    choices: [started, stopped]
+    choices: [started, stopped, queried]
     default: started
   listeners:
     description: Where to listen. Needed for O(state=started).

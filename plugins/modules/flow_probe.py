@@ -177,6 +177,10 @@ results:
       description: Interface that the route to the address leaves by, empty when it was not asked.
       type: str
       returned: success
+    source:
+      description: Address of the host that this route sends from, empty when it was not asked.
+      type: str
+      returned: success
     rtt_ms:
       description: Milliseconds until the far end answered at first, null without an answer.
       type: float

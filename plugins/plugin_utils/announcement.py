@@ -102,19 +102,29 @@ def announce_results(
         if item.get("unreachable") or sent is None or sent["verdict"] == NOT_PROBED:
             continue
         listener = listeners.get(host, {})
-        if listener.get("verdict") != "listening" or not item.get("was_running"):
+        if listener.get("verdict") != "listening" or not item.get("running"):
             found = _unheard(listener)
         else:
-            count = _heard(item) - _heard(before.get(host, {}))
+            source = sent.get("source", "")
+            count = _heard(item, source) - _heard(before.get(host, {}), source)
             found = _judge(settings, host, count, sent, probe["verdict"])
         results.append({"id": announcement_id(settings), "from": host, **found})
     return results
 
 
-def _heard(item: Mapping[str, Any]) -> int:
-    """Return how many datagrams with our token a listener has counted so far."""
+def _heard(item: Mapping[str, Any], source: str) -> int:
+    """Return how many datagrams with our token a listener has counted so far, from `source`.
+
+    A broadcast reaches its subnet only, so no NAT has changed that address; other servers of the
+    play may announce themselves to the same listener.
+    """
     heard = item.get("heard") or {}
-    return sum(peer["valid"] for peers in heard.values() for peer in peers)
+    return sum(
+        peer["valid"]
+        for peers in heard.values()
+        for peer in peers
+        if not source or peer["peer"] == source
+    )
 
 
 def _unheard(listener: Mapping[str, Any]) -> dict[str, Any]:

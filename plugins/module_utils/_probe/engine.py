@@ -254,6 +254,7 @@ def _result(
         "local": attempt.local if attempt is not None and attempt.local else "this host",
     }
     words.update(ruling.words)
+    route = attempt.route if attempt is not None else None
     verdict = make_verdict(ruling.row, ruling.evidence, words, witnessed)
     return {
         "id": target.id,
@@ -262,7 +263,8 @@ def _result(
         "port": target.port,
         "protocol": target.protocol,
         "service": target.service,
-        "interface": attempt.route.interface if attempt is not None and attempt.route else "",
+        "interface": route.interface if route is not None else "",
+        "source": route.source if route is not None else "",
         "rtt_ms": attempt.rtt_ms if attempt is not None else None,
         **verdict.as_dict(),
     }

@@ -9,7 +9,15 @@ from typing import Any, Mapping
 
 from .engine import not_probed, probe_parsed
 from .listener import service
-from .listener.options import DEFAULT_NAME, DEFAULT_TTL, STARTED, STATES, STOPPED, parse_settings
+from .listener.options import (
+    DEFAULT_NAME,
+    DEFAULT_TTL,
+    QUERIED,
+    STARTED,
+    STATES,
+    STOPPED,
+    parse_settings,
+)
 from .target import AUTO, FAMILIES, PROTOCOLS, SERVICES, TCP, parse_targets, parse_timeout
 
 
@@ -72,4 +80,6 @@ def run_listener(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     settings = parse_settings(params)
     if params["state"] == STOPPED:
         return service.stop(settings.name, check_mode)
+    if params["state"] == QUERIED:
+        return service.query(settings.name)
     return service.start(settings, check_mode)

@@ -22,6 +22,7 @@ _NLMSG_DONE = 3
 _RTA_DST = 1
 _RTA_OIF = 4
 _RTA_GATEWAY = 5
+_RTA_PREFSRC = 7
 _RTA_VIA = 18
 _NDA_DST = 1
 
@@ -45,7 +46,8 @@ class Route:
     """How this host would send to an address. `kind` is C(unicast), C(local), C(broadcast) (or
     multicast) or C(none).
 
-    `gateway` is empty for a direct neighbour. With kind C(none), `reason` says why.
+    `gateway` is empty for a direct neighbour, `source` is our address towards it. With kind
+    C(none), `reason` says why.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Route:
     interface: str = ""
     interface_index: int = 0
     reason: str = ""
+    source: str = ""
 
     def __str__(self) -> str:
         if self.kind == NONE:
@@ -137,8 +140,11 @@ def _read_route(family: int, data: bytes) -> Route:
             interface = socket.if_indextoname(index)
         except OSError:
             interface = f"interface {index}"
+    source = ""
+    if _RTA_PREFSRC in attributes:
+        source = socket.inet_ntop(family, attributes[_RTA_PREFSRC])
     reason = "a route says unreachable, prohibit or blackhole" if kind == NONE else ""
-    return Route(kind, gateway, interface, index, reason)
+    return Route(kind, gateway, interface, index, reason, source)
 
 
 def _ask(kind: int, flags: int, body: bytes) -> list[tuple[int, bytes]]:

@@ -22,7 +22,8 @@ from ..target import PROTOCOLS, parse_port_number
 
 STARTED = "started"
 STOPPED = "stopped"
-STATES = (STARTED, STOPPED)
+QUERIED = "queried"
+STATES = (STARTED, STOPPED, QUERIED)
 DEFAULT_NAME = "default"
 DEFAULT_TTL = 300
 LONGEST_TTL = 86400
@@ -93,7 +94,7 @@ def _parse(params: Mapping[str, Any], problems: Problems) -> Settings | None:
         fields["name"] = parse_identifier(params.get("name") or DEFAULT_NAME)
     with problems.at("ttl"):
         fields["ttl"] = _parse_ttl(params.get("ttl"))
-    if state != STOPPED:
+    if state == STARTED:
         fields["places"] = tuple(_parse_places(params.get("listeners"), problems))
         fields["peers"] = tuple(_parse_peers(params.get("peers"), problems))
         if len(fields["token"]) < token_module.SHORTEST_TOKEN:

@@ -67,6 +67,15 @@ def stop(name: str, check_mode: bool = False, run_dir: str = control.RUN_DIR) ->
     return {**_result(True, False, told["results"], told["heard"]), "was_running": True}
 
 
+def query(name: str, run_dir: str = control.RUN_DIR) -> dict[str, Any]:
+    """Return what the listeners of this name have heard; C(running) is false when there are
+    none."""
+    told = control.ask(run_dir, name, {"do": "tell"})
+    if told is None:
+        return _result(False, False, [], {})
+    return _result(False, True, told["results"], told["heard"])
+
+
 def _result(
     changed: bool, running: bool, results: list[dict[str, Any]], heard: dict[str, Any]
 ) -> dict[str, Any]:

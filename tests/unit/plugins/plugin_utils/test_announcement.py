@@ -16,6 +16,7 @@ from ansible_collections.legalops.timesensor.plugins.plugin_utils.announcement i
 )
 
 TOKEN = "a token of at least sixteen"
+PEERS = [{"peer": "10.77.0.2", "count": 1, "valid": 1}]
 
 
 def settings(broadcasting: str = "allow") -> dict[str, Any]:
@@ -28,12 +29,18 @@ def loop(item: dict[str, Any]) -> dict[str, Any]:
 
 def heard(count: int) -> dict[str, Any]:
     peers = [{"peer": "10.77.0.2", "count": count, "valid": count}]
-    return {"was_running": True, "heard": {"db_announce": peers} if count else {}}
+    return {"running": True, "heard": {"db_announce": peers} if count else {}}
 
 
 def probe(identifier: str, verdict: str, interface: str = "eth0") -> dict[str, Any]:
-    result = {"id": identifier, "verdict": verdict, "confidence": "high", "evidence": []}
-    return {"results": [{**result, "interface": interface, "fix": "a fix of flow_probe"}]}
+    result: dict[str, Any] = {
+        "id": identifier,
+        "verdict": verdict,
+        "confidence": "high",
+        "evidence": [],
+    }
+    result.update(interface=interface, source="10.77.0.2", fix="a fix of flow_probe")
+    return {"results": [result]}
 
 
 def judged(
@@ -83,6 +90,31 @@ def test_hearing_is_held_against_the_setting(
     assert (result["verdict"], result["status"], result["confidence"]) == expected
     assert fix in result["fix"]
     assert bool(result["fix"]) == bool(fix)
+
+
+def test_another_server_that_the_listener_hears_does_not_count() -> None:
+    other = {"peer": "10.77.0.3", "count": 9, "valid": 9}
+    steps = {
+        "listened": loop({"results": [{"verdict": "listening"}]}),
+        "control": probe("pc", "open"),
+        "before": loop(heard(1)),
+        "announced": probe("announcement/eth0", "blocked_locally"),
+        "after": loop({"running": True, "heard": {"db_announce": [*PEERS, other]}}),
+    }
+    (result,) = announce_results(steps, settings("block"))
+    assert (result["verdict"], result["status"]) == ("blocked_locally", "pass")
+
+
+def test_a_listener_that_has_left_meanwhile_proves_nothing() -> None:
+    steps = {
+        "listened": loop({"results": [{"verdict": "listening"}]}),
+        "control": probe("pc", "open"),
+        "before": loop(heard(1)),
+        "announced": probe("announcement/eth0", "no_answer"),
+        "after": loop({"running": False, "heard": {}}),
+    }
+    (result,) = announce_results(steps, settings("allow"))
+    assert result["verdict"] == "not_probed"
 
 
 def test_a_port_that_a_program_has_is_not_probed() -> None:

@@ -49,7 +49,7 @@ def test_stopped_needs_a_name_only() -> None:
         ({"token": "short"}, "token: a token of at least 8 characters is needed"),
         ({"ttl": 0}, "ttl: 0 is not within 1 to 86400 seconds"),
         ({"ttl": "soon"}, "ttl: 'soon' is not a whole number of seconds"),
-        ({"state": "on"}, "state: 'on' is not one of started, stopped"),
+        ({"state": "on"}, "state: 'on' is not one of started, stopped, queried"),
         ({"listeners": []}, "listeners: the list is empty, name at least one listener"),
         (
             {"peers": ["192.0.2.5/24"]},

@@ -26,6 +26,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._probe.listene
     holders_of,
 )
 from ansible_collections.legalops.timesensor.plugins.module_utils._probe.listener.service import (
+    query,
     start,
     stop,
 )
@@ -100,6 +101,19 @@ def test_a_started_listener_answers_and_tells_whom_it_heard(run_dir: str, port: 
         "udp": [{"peer": "127.0.0.1", "count": 2, "valid": 2}],
     }
     assert (stopped["changed"], stopped["was_running"]) == (True, True)
+
+
+def test_a_query_tells_what_was_heard_and_stops_nothing(run_dir: str, port: int) -> None:
+    start(settings(port), run_dir=run_dir)
+    ask(port, "udp")
+    first, second = query("default", run_dir=run_dir), query("default", run_dir=run_dir)
+    stop("default", run_dir=run_dir)
+    gone = query("default", run_dir=run_dir)
+
+    assert (first["changed"], first["running"]) == (False, True)
+    assert first["heard"] == {"udp": [{"peer": "127.0.0.1", "count": 1, "valid": 1}]}
+    assert first == second
+    assert (gone["changed"], gone["running"], gone["heard"]) == (False, False, {})
 
 
 def test_stopping_frees_the_ports_and_removes_the_folder(run_dir: str, port: int) -> None:
