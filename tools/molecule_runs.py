@@ -85,7 +85,6 @@ def run_one(scenario: str, suite: str) -> Run:
         **os.environ,
         "MOLECULE_GLOB": "molecule/*/molecule.yml",
         "LAB_PLACE": str(place),
-        "LAB_SUITE": suite,
         "LAB_OPTIONS": " ".join(lab_options(scenario, suite)),
         "ANSIBLE_HOME": str(place / "ansible"),
         "MOLECULE_EPHEMERAL_DIRECTORY": str(place / "state"),
