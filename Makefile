@@ -34,7 +34,7 @@ setup: ## make .venv and install missing build tools (done by every other target
 # -- the gate
 
 .PHONY: test
-test: lint ansible-test package integration ## the whole gate: all of the targets below up to integration
+test: lint lanes integration ## the whole gate: all of the targets below up to integration
 
 .PHONY: test-all
 test-all: test cores molecule browser docs ## the gate and all that is slow: every ansible-core, hosts that boot, the report in a browser, the site
@@ -73,9 +73,9 @@ lint-shell: setup
 lint-licence: setup
 	@$(STEP) $@ "licence headers" $(PY) tools/licence.py
 
-.PHONY: ansible-test
-ansible-test: setup ## sanity, units and unit-oldest, two at a time
-	@$(PY) tools/side_by_side.py "$(MAKE) --no-print-directory unit-oldest sanity" "$(MAKE) --no-print-directory units"
+.PHONY: lanes
+lanes: setup ## what make test runs between linters and integration tests, two at a time
+	@$(PY) tools/side_by_side.py "$(MAKE) --no-print-directory roots unit-oldest sanity" "$(MAKE) --no-print-directory units package"
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, no ignore file, under every Python found (the first run makes its environments: 1 to 4 minutes)
@@ -96,13 +96,17 @@ unit-newest: unit ## the same as unit
 unit-oldest: setup ## unit tests of code for managed hosts under Python 3.8 and ansible-core 2.19
 	@$(STEP) $@ "unit tests of code for managed hosts, oldest Python" $(PY) tools/unit_target.py --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
+.PHONY: roots
+roots: setup ## the Debian roots of the lab's hosts, in the user's cache; built once (root)
+	@PYTHONPATH=tests $(STEP) $@ "the Debian roots of the lab" tools/as-root $(PY) -m lab build --all
+
 .PHONY: package
 package: build ## build, install into an empty place, ansible-doc of everything, galaxy-importer
 	@$(STEP) $@ "the collection as others get it" $(PY) tools/package.py
 
 .PHONY: integration
 integration: setup ## real servers, kernels and packets in network namespaces (root)
-	@$(STEP) $@ "integration tests in the lab" tools/as-root setpriv --pdeathsig TERM -- $(PY) -m pytest tests/integration_lab -n 2 --dist loadfile --junit-xml=$(RESULTS)/$@.xml $(ARGS)
+	@$(STEP) $@ "integration tests in the lab" tools/as-root setpriv --pdeathsig TERM -- $(PY) -m pytest tests/integration_lab -n 3 --dist loadfile --no-loadscope-reorder --junit-xml=$(RESULTS)/$@.xml $(ARGS)
 
 .PHONY: cores
 cores: setup ## sanity, unit tests and plays under every ansible-core: make cores ARGS="2.18 2.20" (root)

@@ -15,9 +15,24 @@ from integration_lab.private_host import PrivateHost
 from lab import Lab, Root, firm
 
 
+# Minutes each, so they begin first: at the end no worker waits long for another one.
+LONGEST = (
+    "test_bench",
+    "test_demo",
+    "test_lab_booted",
+    "test_update_server",
+    "test_documentation",
+    "test_foreign_rules",
+    "test_scenario_proof",
+    "test_ftp_path",
+    "test_firewall_policy_crash",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if items and os.geteuid() != 0:
         raise pytest.UsageError("the integration tests need root: they make network namespaces")
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="module")
