@@ -14,7 +14,6 @@ from integration_lab.private_host import PrivateHost
 
 from lab import Lab, Root, firm
 
-
 # Minutes each, so they begin first: at the end no worker waits long for another one.
 LONGEST = (
     "test_bench",
