@@ -74,8 +74,8 @@ lint-licence: setup
 	@$(STEP) $@ "licence headers" $(PY) tools/licence.py
 
 .PHONY: lanes
-lanes: setup ## what make test runs between linters and integration tests, two at a time
-	@$(PY) tools/side_by_side.py "$(MAKE) --no-print-directory roots unit-oldest sanity" "$(MAKE) --no-print-directory units package"
+lanes: setup ## what make test runs between linters and integration tests, at the same time
+	@$(PY) tools/side_by_side.py "$(MAKE) --no-print-directory roots" "$(MAKE) --no-print-directory unit-oldest sanity" "$(MAKE) --no-print-directory units package"
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, no ignore file, under every Python found (the first run makes its environments: 1 to 4 minutes)

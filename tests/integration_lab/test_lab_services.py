@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import Lab, LabError, services
+from lab import Lab, LabError, services, wait_for
 
 pytestmark = pytest.mark.lab
 
@@ -170,6 +170,16 @@ def test_stopping_takes_the_sessions_with_it(shared_firm: Lab) -> None:
             assert client.recv(100).startswith(b"220 ")
             assert len(update.processes()) >= 2
         assert not update.processes()
+
+
+def test_killing_takes_what_is_being_started_with_it(shared_firm: Lab) -> None:
+    """A server may fork between the moment it is looked at and the one it is killed."""
+    update = shared_firm["update"]
+    before = update.processes()
+    process = update.popen(["sh", "-c", "for i in $(seq 400); do sleep 60 & done; wait"])
+    wait_for(lambda: len(update.processes()) > len(before) + 20, 10, "nothing was started")
+    process.kill_tree()
+    assert update.processes() == before
 
 
 def test_unknown_names_are_answered_with_the_known_ones(shared_firm: Lab) -> None:

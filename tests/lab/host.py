@@ -72,18 +72,41 @@ class HostProcess(subprocess.Popen[Any]):
 
     def kill_tree(self, timeout: float = 10) -> None:
         """Kill the command and all it started, and wait until they are gone."""
-        pids = linux.descendants(self.pid)[1:]
-        starts = {pid: linux.start_time(pid) for pid in pids}
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.kill()
-        self.wait(timeout)
+        starts: dict[int, str | None] = {}
+
+        def frozen() -> bool:
+            """Whether we know all of it: what was stopped before we looked has no new child."""
+            known_are_stopped = not any(linux.can_fork(pid) for pid in starts)
+            fresh = [pid for pid in linux.descendants(self.pid)[1:] if pid not in starts]
+            for pid in fresh:
+                starts[pid] = linux.start_time(pid)
+                _signal(pid, signal.SIGSTOP)
+            return known_are_stopped and not fresh
+
+        wait_for(frozen, timeout, f"what {self.pid} has started could not be stopped")
+        for pid in starts:
+            _signal(pid, signal.SIGKILL)
+        if not starts:  # nsenter has not come to its command, or it has ended
+            self.kill()
+
+        def reaped() -> bool:
+            """Whether nsenter has ended. It stops itself when it sees its child stopped, and nobody
+            but it would take the child's end."""
+            if self.poll() is None:
+                _signal(self.pid, signal.SIGCONT)
+            return self.returncode is not None
+
+        wait_for(reaped, timeout, f"{self.pid} did not end")
         wait_for(
             lambda: all(linux.start_time(pid) != start for pid, start in starts.items() if start),
             timeout,
-            f"processes {pids} did not end",
+            f"processes {list(starts)} did not end",
         )
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 class Host:

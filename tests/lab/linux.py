@@ -119,14 +119,24 @@ def start_time(pid: int) -> str | None:
     With the pid it names one process for good, since pids are used again (proc_pid_stat(5), field
     22).
     """
+    fields = _stat(pid)
+    return fields[19] if fields else None
+
+
+def can_fork(pid: int) -> bool:
+    """Whether a process is there and neither stopped nor dead."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] not in ("T", "t")
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc_pid_stat(5) from the third one on; empty for one that is gone or dead."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return None
+        return []
     fields = text.rpartition(")")[2].split()
-    if fields[0] in ("Z", "X"):
-        return None
-    return fields[19]
+    return [] if fields[0] in ("Z", "X") else fields
 
 
 def descendants(pid: int) -> list[int]:
