@@ -53,7 +53,7 @@ class RunningDemo:
 
     def until(self, condition: Callable[[], object], otherwise: str) -> dict[int, str | None]:
         """Wait; return pid and start of all processes of the run at that moment."""
-        wait_for(lambda: condition() or self.process.poll() is not None, 90, otherwise)
+        wait_for(lambda: condition() or self.process.poll() is not None, 240, otherwise)
         assert self.process.poll() is None, self.printed()
         below = linux.descendants(self.process.pid)
         return {pid: linux.start_time(pid) for pid in below}
@@ -165,7 +165,7 @@ def test_after_kill_9_a_rerun_tells_the_whole_story(start: Callable[..., Running
     assert downloading.end(5) == 130
     assert all_gone(processes)
 
-    assert rerun.end(400) == 0, rerun.printed()
+    assert rerun.end(900) == 0, rerun.printed()
     assert_nothing_is_left(before)
     shown = rerun.printed()
     assert "demo: all steps ended as promised" in shown
