@@ -73,23 +73,27 @@ def lanes(core: Core, python: pythons.Python) -> dict[str, list[list[str]]]:
     interpreter = quiet.provide_venv(python.path, venv, str(core.requirements))
     path = os.pathsep.join([str(Path(interpreter).parent), os.environ["PATH"]])
 
-    def step(kind: str, purpose: str, command: list[str]) -> list[str]:
-        name = f"core-{core.series}-{kind}"
+    def name_of(kind: str) -> str:
+        return f"core-{core.series}-{kind}"
+
+    def junit(kind: str) -> str:
+        return f"--junit-xml={tree.RESULTS / name_of(kind)}.xml"
+
+    def step(kind: str, purpose: str, *command: str) -> list[str]:
         what = f"{purpose}, ansible-core {core.version} on Python {python.name}"
-        words = [word.format(junit=tree.RESULTS / f"{name}.xml") for word in command]
-        return ["env", f"PATH={path}", STEP, name, what, *words]
+        return ["env", f"PATH={path}", STEP, name_of(kind), what, *command]
 
     ansible_test = [interpreter, "tools/ansible_test.py"]
     for_targets = [interpreter, "tools/unit_target.py", "--core", core.version]
-    for_targets += ["--oldest", core.oldest_target, "--junit-xml={junit}"]
-    plays = ["tools/as-root", interpreter, "-m", "pytest", *PLAYS, "--junit-xml={junit}"]
+    for_targets += ["--oldest", core.oldest_target, junit("oldest")]
+    plays = ["tools/as-root", interpreter, "-m", "pytest", *PLAYS, junit("plays")]
     return {
         "tests": [
-            step("sanity", "ansible-test sanity", [*ansible_test, "sanity"]),
-            step("units", "ansible-test units", [*ansible_test, "units", "--python", python.name]),
-            step("oldest", "unit tests of code for managed hosts", for_targets),
+            step("sanity", "ansible-test sanity", *ansible_test, "sanity"),
+            step("units", "ansible-test units", *ansible_test, "units", "--python", python.name),
+            step("oldest", "unit tests of code for managed hosts", *for_targets),
         ],
-        "plays": [step("plays", "roles and action plugins in the lab", plays)],
+        "plays": [step("plays", "roles and action plugins in the lab", *plays)],
     }
 
 
@@ -111,7 +115,6 @@ def main(arguments: list[str]) -> int:
         of_test = importlib.metadata.version("ansible-core")
         print(f"note: ansible-core {of_test} is the one of make test")
         chosen = [name for name in names if not of_test.startswith(f"{name}.")]
-    found = 0
     all_lanes: dict[str, list[list[str]]] = {"tests": [], "plays": []}
     for core in CORES:
         if core.series not in chosen:
@@ -121,10 +124,9 @@ def main(arguments: list[str]) -> int:
             wanted = " or ".join("{}.{}".format(*version) for version in core.controllers)
             print(f"note: ansible-core {core.series} is not run: no Python {wanted} here")
             continue
-        found += 1
         for lane, commands in lanes(core, python).items():
             all_lanes[lane] += commands
-    if not found:
+    if not any(all_lanes.values()):
         raise quiet.ToolError("nothing was run: see the notes above")
     os.chdir(tree.ROOT)
     return side_by_side.Lanes(all_lanes).run()

@@ -217,6 +217,12 @@ class Firm:
             host.close()
 
 
+SERVER = Firm.server_address
+SERVER6 = Firm.server_address6
+CLIENT = Firm.client_address
+ROUTER = Firm.inside
+
+
 def chain(hook: str, *rules: str, kind: str = "filter", priority: int = 0) -> str:
     body = "".join(f"{rule};\n" for rule in rules)
     return (
@@ -225,9 +231,9 @@ def chain(hook: str, *rules: str, kind: str = "filter", priority: int = 0) -> st
     )
 
 
-def tcp(name: str, port: int, host: str = Firm.server_address, **more: Any) -> dict[str, Any]:
+def tcp(name: str, port: int, host: str = SERVER, **more: Any) -> dict[str, Any]:
     return {"id": name, "host": host, "port": port, **more}
 
 
-def udp(name: str, port: int, host: str = Firm.server_address, **more: Any) -> dict[str, Any]:
+def udp(name: str, port: int, host: str = SERVER, **more: Any) -> dict[str, Any]:
     return {"id": name, "host": host, "port": port, "protocol": "udp", **more}

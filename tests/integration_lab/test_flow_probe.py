@@ -10,12 +10,8 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from integration_lab.flow_hosts import Firm, Probed, chain
+from integration_lab.flow_hosts import CLIENT, ROUTER, SERVER, SERVER6, Firm, Probed, chain
 
-SERVER = Firm.server_address
-SERVER6 = Firm.server_address6
-CLIENT = Firm.client_address
-ROUTER = Firm.inside
 OPEN = 22
 
 

@@ -11,12 +11,8 @@ import ssl
 from collections.abc import Iterator
 
 import pytest
-from integration_lab.flow_hosts import Firm, chain, tcp, udp
+from integration_lab.flow_hosts import CLIENT, ROUTER, SERVER, SERVER6, Firm, chain, tcp, udp
 
-SERVER = Firm.server_address
-SERVER6 = Firm.server_address6
-CLIENT = Firm.client_address
-ROUTER = Firm.inside
 OPEN = 22
 
 

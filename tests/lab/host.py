@@ -61,9 +61,7 @@ class HostProcess(subprocess.Popen[Any]):
     def send_signal(self, sig: int) -> None:
         inner = self.inner_pid
         if inner is not None and self.poll() is None:
-            # As Popen itself: it may have ended in between.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(inner, sig)
+            _signal(inner, sig)
         else:
             super().send_signal(sig)
 
@@ -104,7 +102,8 @@ class HostProcess(subprocess.Popen[Any]):
         )
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _signal(pid: int, number: int) -> None:
+    """As Popen itself: it may have ended in between."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 
