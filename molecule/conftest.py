@@ -11,5 +11,8 @@ import pytest
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in which anything was skipped."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and reporter.stats.get("skipped") and not session.exitstatus:
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    for report in skipped:
+        reporter.write_line(f"skipped, which proves nothing, so the run fails: {report.nodeid}")
+    if skipped and not session.exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

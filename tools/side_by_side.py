@@ -16,10 +16,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import quiet
+
+# A lab has to end its hosts.
+_PATIENCE = 20.0
 
 
 class Lanes:
@@ -37,7 +41,8 @@ class Lanes:
         Ctrl-C, SIGTERM and SIGHUP end all of it.
         """
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1)
+                signal.signal(number, signal.default_int_handler)
         worst = 0
         with ThreadPoolExecutor(len(self._lanes)) as pool:
             try:
@@ -83,18 +88,33 @@ class Lanes:
             sys.stdout.flush()
 
     def _stop(self) -> None:
-        """End what runs, with all below it, and begin nothing new."""
+        """End what runs, with all below it, and begin nothing new. What does not obey is killed."""
         with self._lock:
             self._stopped = True
-            for process in self._running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGTERM)
+            running = list(self._running)
+        _signal_groups(running, signal.SIGTERM)
+        deadline = time.monotonic() + _PATIENCE
+        while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        _signal_groups(running, signal.SIGKILL)
+
+
+def _signal_groups(processes: Sequence[subprocess.Popen[str]], number: int) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def main(arguments: list[str]) -> int:
     """Run each argument as a lane."""
     commands = [shlex.split(argument) for argument in arguments]
-    return Lanes({command[-1]: [command] for command in commands}).run()
+    names = [command[-1] for command in commands]
+    if len(set(names)) < len(names):
+        raise quiet.ToolError(f"two lanes have one name: {', '.join(names)}; nothing was run")
+    try:
+        return Lanes({name: [command] for name, command in zip(names, commands, strict=True)}).run()
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

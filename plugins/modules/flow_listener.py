@@ -114,6 +114,12 @@ running:
   description: Whether a process listens now.
   type: bool
   returned: success
+instance:
+  description: >-
+    Which listeners these are: another value than before means that another run has put its own in
+    their place. Empty when none run. With O(state=stopped) that of those that were ended.
+  type: str
+  returned: success
 was_running:
   description: >-
     Whether there was something to stop. If not, nobody can say what arrived, because the listeners

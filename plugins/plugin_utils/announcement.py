@@ -28,14 +28,19 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._probe.verdict
     NO_ANSWER,
     NOT_PROBED,
     OPEN,
+    REFUSED,
+    WRONG_SERVICE,
 )
 
-from .proof import announcement_id, by_host
+from .proof import announcement_id, by_host, not_judged, replaced
 
 # RFC 919 section 7: reaches every host of the sender's own subnet, and no router forwards it.
 EVERYBODY = "255.255.255.255"
 # The datagram left, as far as the sender can tell. Only the listener knows whether it arrived.
-_LEFT = (OPEN, NO_ANSWER)
+_LEFT = (OPEN, NO_ANSWER, WRONG_SERVICE)
+# A datagram to one host left: what came of it is an answer, silence, or a word of the way.
+_SENT = (*_LEFT, REFUSED, FILTERED)
+_LOOPBACK = "lo"
 
 
 def control_targets(
@@ -56,7 +61,9 @@ def announce_targets(
     `control` is the registered probe of `control_targets`: it knows over which interface each
     listener is reached. Without one the kernel's route for the broadcast address decides.
     """
-    interfaces = sorted({item["interface"] for item in control.get("results") or ()} - {""})
+    interfaces = sorted(
+        {item["interface"] for item in control.get("results") or ()} - {"", _LOOPBACK}
+    )
     return [
         {
             **_target(settings, token, _announcement_over(interface), EVERYBODY),
@@ -94,21 +101,25 @@ def announce_results(
     listeners = {
         host: (item.get("results") or [{}])[0] for host, item in by_host(steps["listened"])
     }
+    instances = {host: item.get("instance", "") for host, item in by_host(steps["listened"])}
     before = dict(by_host(steps["before"]))
     results = []
     for host, item in by_host(steps["after"]):
         probe = control.get(host, {})
-        sent = announced.get(_announcement_over(probe.get("interface", "")))
-        if item.get("unreachable") or sent is None or sent["verdict"] == NOT_PROBED:
+        if item.get("unreachable") or not probe or probe["verdict"] == NOT_PROBED:
             continue
-        listener = listeners.get(host, {})
-        if listener.get("verdict") != "listening" or not item.get("running"):
-            found = _unheard(listener)
-        else:
+        sent = announced.get(_announcement_over(probe["interface"]))
+        found = (
+            _no_way(host, probe, sent)
+            or _not_listening(listeners.get(host, {}))
+            or replaced(instances.get(host, ""), item, host)
+        )
+        if found is None and sent is not None:
             source = sent.get("source", "")
             count = _heard(item, source) - _heard(before.get(host, {}), source)
             found = _judge(settings, host, count, sent, probe["verdict"])
-        results.append({"id": announcement_id(settings), "from": host, **found})
+        if found is not None:
+            results.append({"id": announcement_id(settings), "from": host, **found})
     return results
 
 
@@ -127,14 +138,30 @@ def _heard(item: Mapping[str, Any], source: str) -> int:
     )
 
 
-def _unheard(listener: Mapping[str, Any]) -> dict[str, Any]:
+def _no_way(
+    host: str, control: Mapping[str, Any], sent: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """The announcement could not be sent to the subnet of that listener, because nobody knows
+    where it is."""
+    if control["interface"] == _LOOPBACK:
+        fix = (
+            f"The address of {host} (its ansible_host) leads back to the server itself: name a host"
+            " of the client's subnet by the address that the server reaches it at."
+        )
+        return not_judged(f"way to {host}", "over loopback", fix, control.get("evidence") or ())
+    if sent is None or (not control["interface"] and control["verdict"] not in _SENT):
+        fix = f"Have the server find {host} (its ansible_host), then verify again. {control['fix']}"
+        what = f"datagram to {host} itself"
+        return not_judged(what, control["verdict"], fix.strip(), control.get("evidence") or ())
+    return None
+
+
+def _not_listening(listener: Mapping[str, Any]) -> dict[str, Any] | None:
     """A program of that host has the port, or the listener could not be started."""
-    return {
-        "verdict": NOT_PROBED,
-        "status": NONE,
-        "evidence": listener.get("evidence") or [],
-        "fix": listener.get("fix", ""),
-    }
+    if listener.get("verdict") == "listening":
+        return None
+    fix = listener.get("fix", "")
+    return {**not_judged("", "", fix), "evidence": listener.get("evidence") or []}
 
 
 def _judge(

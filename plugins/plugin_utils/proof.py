@@ -112,16 +112,19 @@ def inbound_targets(
 
 class Proof(NamedTuple):
     """One proof that the scenario needs: its id, the hosts that try it, and the role variable that
-    has to be set where there are none."""
+    has to be set where there are none, with what it holds instead."""
 
     id: str
     provers: Sequence[str]
     variable: str
+    holds: str = "empty"
 
 
 def expected_proofs(settings: Mapping[str, Any], host: str) -> Iterator[Proof]:
     """Yield every proof of the scenario on `host`, in the table's order."""
     behind = settings["enforcement"] == GATEWAY
+    others = other_hosts(settings, host)
+    holds = {name: "this host only" if settings.get(name) else "empty" for name in others}
     flows = {flow["id"] for flow in scenario_flows(settings)}
     provers = settings.get("prove_on") or [] if behind else [host]
     for target in outbound_targets(settings):
@@ -137,11 +140,27 @@ def expected_proofs(settings: Mapping[str, Any], host: str) -> Iterator[Proof]:
                 yield Proof(identifier, provers, "prove_on" if behind else variable)
     for listener in inbound_listeners(settings):
         if provers:
-            yield Proof(listener["id"], settings.get("probe_from") or [], "probe_from")
+            name = "probe_from"
+            yield Proof(listener["id"], others[name], name, holds[name])
         else:
             yield Proof(listener["id"], [], "prove_on")
     if ANNOUNCE_FLOW in flows:
-        yield Proof(announcement_id(settings), settings.get("announce_to") or [], "announce_to")
+        name = "announce_to"
+        yield Proof(announcement_id(settings), others[name], name, holds[name])
+
+
+def other_hosts(settings: Mapping[str, Any], host: str) -> dict[str, Sequence[str]]:
+    """Return C(probe_from) and C(announce_to) without the hosts on which the flows end: what a host
+    sends to itself goes over loopback and says nothing about its firewall.
+
+    A list may well name them, as a variable of a group whose members prove each other.
+    """
+    behind = settings["enforcement"] == GATEWAY
+    own = {host, *(settings.get("prove_on") or [])[:1]} if behind else {host}
+    return {
+        name: [other for other in settings.get(name) or () if other not in own]
+        for name in ("probe_from", "announce_to")
+    }
 
 
 def announcement_id(settings: Mapping[str, Any]) -> str:
@@ -149,14 +168,44 @@ def announcement_id(settings: Mapping[str, Any]) -> str:
     return f"{ANNOUNCE_FLOW}/{settings['broadcast_port']}"
 
 
-def unproved(identifier: str, variable: str) -> dict[str, Any]:
+def unproved(proof: Proof) -> dict[str, Any]:
     """Return the result of a proof that nobody could try, and the variable that would allow it."""
     return {
-        "id": identifier,
+        "id": proof.id,
         "verdict": "not_probed",
         "status": "none",
-        "evidence": [{"what": variable, "value": "empty", "source": "role variable"}],
+        "evidence": [{"what": proof.variable, "value": proof.holds, "source": "role variable"}],
     }
+
+
+def not_judged(
+    what: str, value: str, fix: str, evidence: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return a result of a proof that was tried and shows nothing: why, and what to do."""
+    return {
+        "verdict": "not_probed",
+        "status": "none",
+        "evidence": [*evidence, {"what": what, "value": value, "source": "flow_listener"}],
+        "fix": fix,
+    }
+
+
+def replaced(started: str, now: Mapping[str, Any], host: str) -> dict[str, Any] | None:
+    """Return the result of a proof whose listener on `host` is no longer the one that was started,
+    None while it is. Both are known by the C(instance) of flow_listener."""
+    instance = now.get("instance", "")
+    if instance == started:
+        return None
+    if instance:
+        value = "replaced by that of another run"
+        fix = f"Wait until no other run proves with {host}, then verify again."
+    else:
+        value = "gone before the end"
+        fix = (
+            f"Another run has ended the listener on {host}, or it was over its time: verify again,"
+            " with fewer hosts at a time (--limit), or with strategy: linear."
+        )
+    return not_judged(f"listener on {host}", value, fix)
 
 
 def unanswered(identifier: str, prover: str) -> dict[str, Any]:
@@ -185,6 +234,24 @@ def host_results(registered: Mapping[str, Any]) -> list[dict[str, Any]]:
         {**result, "from": host}
         for host, item in by_host(registered)
         for result in item.get("results") or ()
+    ]
+
+
+def inbound_results(
+    registered: Mapping[str, Any], started: Mapping[str, Any], ended: Mapping[str, Any], host: str
+) -> list[dict[str, Any]]:
+    """Return what the probes of inbound flows came to, as `host_results` does.
+
+    `started` and `ended` are the registered calls of flow_listener on `host`. Where its listener
+    stood in for the application and was not the same to the end, nothing is proved.
+    """
+    stood_in = {
+        item["id"] for item in started.get("results") or () if item["verdict"] == "listening"
+    }
+    lost = None if ended.get("unreachable") else replaced(started.get("instance", ""), ended, host)
+    return [
+        {**result, **lost} if lost and result["id"] in stood_in else result
+        for result in host_results(registered)
     ]
 
 

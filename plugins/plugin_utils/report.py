@@ -86,7 +86,7 @@ def _meaning(flow: Mapping[str, Any]) -> dict[str, Any]:
 def _complete(proof: Proof, results: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the results of a proof with one for each host that has none."""
     if not results and not proof.provers:
-        return [unproved(proof.id, proof.variable)]
+        return [unproved(proof)]
     seen = {result.get("from", "") for result in results}
     lacking = [prover for prover in dict.fromkeys(proof.provers) if prover not in seen]
     return [*results, *(unanswered(proof.id, prover) for prover in lacking)]

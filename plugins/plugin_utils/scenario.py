@@ -115,9 +115,12 @@ def _prover_problems(
     """Return the problems of the variables that name other hosts of the inventory."""
     problems = []
     for name in PROVERS:
-        for host in settings.get(name) or ():
+        hosts = [str(host) for host in settings.get(name) or ()]
+        for host in dict.fromkeys(hosts):
             if inventory is not None and host not in inventory:
                 problems.append(Problem(name, f"{host!r} is not a host of the inventory"))
+            if hosts.count(host) > 1:
+                problems.append(Problem(name, f"{host!r} is named more than once"))
     behind_gateway = settings["enforcement"] == GATEWAY
     if settings.get("broadcasting") == BLOCK and behind_gateway:
         problems.append(

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from . import linux, rundir
+from .booted import BOOT_SECONDS
 from .errors import LabError
 from .host import Host, wait_for
 from .lab import Lab, attach
@@ -66,8 +67,9 @@ def start(place: Path, plan: Plan) -> dict[str, Any]:
         )
     os.close(ready_write)
     assert process.stdin is not None
-    process.stdin.write(json.dumps(dataclasses.asdict(plan)))
-    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError):  # it has ended already: its log says why
+        process.stdin.write(json.dumps(dataclasses.asdict(plan)))
+        process.stdin.close()
     try:
         with os.fdopen(ready, "rb") as pipe:
             answer = pipe.read()
@@ -109,8 +111,11 @@ def host(place: Path, name: str) -> Host:
     return attach(state(place), name)
 
 
-def cut_power(place: Path, name: str, timeout: float = 60) -> None:
-    """Kill a host that boots, as a power cut would, and wait until it has booted again."""
+def cut_power(place: Path, name: str, timeout: float = 2 * BOOT_SECONDS + 10) -> None:
+    """Kill a host that boots, as a power cut would, and wait until it has booted again.
+
+    That may take two boots: of another host that was cut a moment earlier, then its own.
+    """
     victim = host(place, name)
     if not state(place)["hosts"][name]["spec"]["boots"]:
         raise LabError(f"host {name} does not boot, so it would not come back; nothing was done")

@@ -77,7 +77,10 @@ def _prefix(run_dir: Path) -> str:
 def _own_path() -> str:
     """Path of this process's cgroup below the root of the cgroup2 hierarchy, cgroups(7)."""
     lines = Path("/proc/self/cgroup").read_text().splitlines()
-    return next(line[3:] for line in lines if line.startswith("0::"))
+    for line in lines:
+        if line.startswith("0::"):
+            return line[3:]
+    raise RuntimeError("hosts that boot need control groups of version 2, this machine has none")
 
 
 def machines_mount() -> Path | None:

@@ -81,9 +81,11 @@ class HostProcess(subprocess.Popen[Any]):
                 _signal(pid, signal.SIGSTOP)
             return known_are_stopped and not fresh
 
-        wait_for(frozen, timeout, f"what {self.pid} has started could not be stopped")
-        for pid in starts:
-            _signal(pid, signal.SIGKILL)
+        try:
+            wait_for(frozen, timeout, f"what {self.pid} has started could not be stopped")
+        finally:  # nothing stays behind stopped
+            for pid in starts:
+                _signal(pid, signal.SIGKILL)
         if not starts:  # nsenter has not come to its command, or it has ended
             self.kill()
 

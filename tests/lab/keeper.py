@@ -18,7 +18,6 @@ wait status}. End of input: stop everything.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -103,8 +102,10 @@ class Keeper:
             os.waitpid(pid, 0)
         self.pids.clear()
         if self.cgroups is not None:
-            with contextlib.suppress(OSError):  # one that stays busy is removed by the next lab
+            try:
                 self.cgroups.close()
+            except OSError:
+                return  # it stays busy: the next lab finds it by the run dir, and removes both
             for mountpoint in Path(self.run_dir, "mnt").iterdir():
                 if mountpoint.is_mount():
                     linux.unmount(str(mountpoint))

@@ -124,9 +124,13 @@ def start_time(pid: int) -> str | None:
 
 
 def can_fork(pid: int) -> bool:
-    """Whether a process is there and neither stopped nor dead."""
+    """Whether a process is there and neither stopped nor dead.
+
+    One in state D waits in the kernel and meets its signal first when it comes out: vfork(2) holds
+    a parent there until its child, which may be stopped by then, has its own program.
+    """
     fields = _stat(pid)
-    return bool(fields) and fields[0] not in ("T", "t")
+    return bool(fields) and fields[0] not in ("T", "t", "D")
 
 
 def _stat(pid: int) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import testinfra
+import yaml
 
 from . import background, booted, linux
 from .host import Host, wait_for
@@ -37,6 +38,19 @@ def booted_names() -> list[str]:
     """Names of the hosts under test."""
     hosts = background.state(place())["hosts"]
     return [name for name, known in hosts.items() if known["spec"]["boots"]]
+
+
+def light_names_with_policy() -> list[str]:
+    """Names of the hosts that get a policy and do not boot, from the scenario's inventory."""
+    path = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"], "inventory", "hosts.yml")
+    groups = yaml.safe_load(path.read_text())["all"]["children"]
+    with_policy = {
+        name
+        for group, content in groups.items()
+        if group.startswith("timesensor_")
+        for name in content["hosts"]
+    }
+    return sorted(with_policy - set(booted_names()))
 
 
 def over_ssh(name: str) -> Any:

@@ -27,10 +27,16 @@ UNTOUCHED = "no report was written"
 # What a report cannot do without. The whole shape is docs/schemas/evidence-1.schema.json.
 _DOCUMENT = ("firm", "host", "check_mode", "time", "versions", "flows", "ftp", "changes")
 _LISTS = {
-    "flows": ("scenario", "flow", "port", "from", "verdict", "status", "fix", "evidence", "impact"),
+    "flows": (
+        *("scenario", "flow", "port", "host", "from", "rules", "verdict", "detail", "status"),
+        *("fix", "evidence", "impact"),
+    ),
     "ftp": ("scenario", "from", "verdict", "status"),
     "changes": ("scenario", "changed"),
 }
+_EVIDENCE = ("what", "value", "source")
+# What else a transfer has that moved anything.
+_MOVED = ("size", "seconds", "mbit", "worst_window_mbit", "verified")
 
 
 def read_documents(texts: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -40,6 +46,7 @@ def read_documents(texts: Mapping[str, str]) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     problems: list[Problem] = []
+    known: dict[tuple[str, str], str] = {}
     for path, text in texts.items():
         try:
             document = json.loads(text)
@@ -47,6 +54,12 @@ def read_documents(texts: Mapping[str, str]) -> list[dict[str, Any]]:
             problems.append(Problem(path, f"is not JSON: {error}"))
             continue
         wrong = problems_of(document, path)
+        if not wrong:
+            whose = (document["firm"], document["host"])
+            first = known.setdefault(whose, path)
+            if first != path:
+                what = f"is on host {whose[1]} of firm {whose[0]} as {first} is: move one away"
+                wrong = [Problem(path, what)]
         problems += wrong
         if not wrong:
             found.append(document)
@@ -102,8 +115,17 @@ def problems_of(document: Any, where: str) -> list[Problem]:
         for number, item in enumerate(items, 1):
             place = f"{where}, {name} {number}"
             problems += _lacking(item, keys, place)
-            if "status" in keys and isinstance(item, Mapping):
-                problems += _unknown_status(item.get("status", PASS), place)
+            if isinstance(item, Mapping):
+                problems += _inside(item, keys, place)
+    return problems
+
+
+def _inside(item: Mapping[str, Any], keys: Sequence[str], place: str) -> list[Problem]:
+    problems = _unknown_status(item.get("status", PASS), place) if "status" in keys else []
+    for number, evidence in enumerate(item.get("evidence") or (), 1):
+        problems += _lacking(evidence, _EVIDENCE, f"{place}, evidence {number}")
+    if item.get("bytes"):
+        problems += _lacking(item, _MOVED, place)
     return problems
 
 

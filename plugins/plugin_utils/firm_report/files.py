@@ -74,7 +74,7 @@ def _places(variables: Mapping[str, Any], scenarios: Sequence[str]) -> dict[str,
     places = {}
     for scenario in scenarios or SCENARIOS:
         report_dir = variables.get(f"{scenario}_report_dir")
-        firm = variables.get(f"{scenario}_firm") or "firm"
+        firm = variables.get(f"{scenario}_firm", "firm")
         if report_dir and names_directory(firm):
             places[posixpath.normpath(f"{report_dir}/{firm}")] = firm
     return places

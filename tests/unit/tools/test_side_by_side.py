@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import quiet
 import side_by_side
 
 from lab import wait_for
@@ -65,3 +66,47 @@ def test_a_signal_ends_all_that_runs_and_begins_nothing_new(
         assert process.wait(20) != 0
         wait_for(lambda: not Path("/proc", child).exists(), 5, "the child lives on")
     assert not begun.exists()
+
+
+def test_what_does_not_obey_is_killed() -> None:
+    program = (
+        "import side_by_side\n"
+        "side_by_side._PATIENCE = 0.3\n"
+        "stubborn = ['sh', '-c', 'trap \"\" TERM; echo up; while :; do sleep 1; done']\n"
+        "side_by_side.Lanes({'lane': [stubborn]}).run()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=SCRIPT.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "lane | up\n"
+        process.terminate()
+        assert process.wait(20) != 0
+
+
+def test_a_signal_that_the_caller_ignores_is_ignored() -> None:
+    """nohup(1) has SIGHUP ignored."""
+    program = (
+        "import os, signal, side_by_side\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "hang_up = ['sh', '-c', f'kill -HUP {os.getpid()}; sleep 0.5; echo still here']\n"
+        "raise SystemExit(side_by_side.Lanes({'lane': [hang_up]}).run())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=SCRIPT.parent,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "lane | still here\n")
+
+
+def test_two_lanes_of_one_name_are_refused() -> None:
+    with pytest.raises(quiet.ToolError, match="two lanes have one name: units, units"):
+        side_by_side.main(["make units", "make -k units"])

@@ -60,7 +60,10 @@ def open_control(run_dir: str, name: str) -> socket.socket:
 def ask(
     run_dir: str, name: str, command: dict[str, Any], patience: float = _PATIENCE
 ) -> dict[str, Any] | None:
-    """Send a command to a running listener and return its reply, None when none runs."""
+    """Send a command to a running listener and return its reply, None when none runs.
+
+    Raises `UnsupportedError` for a user who may not ask.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
         sock.settimeout(patience)
         try:
@@ -69,6 +72,11 @@ def ask(
             with sock.makefile("rb") as lines:
                 line = lines.readline()
             reply = json.loads(line)
+        except PermissionError as error:
+            raise UnsupportedError(
+                f"the listener {name} cannot be asked ({os.strerror(error.errno or errno.EACCES)});"
+                " nothing was changed; run as root (become: true)"
+            ) from None
         except (OSError, ValueError):
             return None
     return reply if isinstance(reply, dict) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import uuid
 from typing import Any, NoReturn, Sequence
 
 from ..._model.errors import TimesensorError
@@ -24,30 +25,31 @@ def start(
 ) -> dict[str, Any]:
     """Have the listeners of `settings` run, replacing others of the same name.
 
-    Returns the module's result: C(changed), C(running), C(results) and C(heard) (what an unchanged
-    listener has heard up to now). A listener that already runs with the same settings goes on, with
-    its time renewed.
+    Returns the module's result: C(changed), C(running), C(instance), C(results) and C(heard) (what
+    an unchanged listener has heard up to now). A listener that already runs with the same settings
+    goes on, with its time renewed.
     """
     digest = settings.digest()
     if check_mode:
         before = control.ask(run_dir, settings.name, {"do": "tell"})
         results = [as_result(place, skipped()) for place in settings.places]
         changed = before is None or before.get("digest") != digest
-        return {**_result(changed, before is not None, results, {}), "skipped": True}
+        return {**_result(changed, before, results), "skipped": True}
     with control.locked(run_dir):
         before = control.ask(run_dir, settings.name, {"do": "tell"})
         same = before is not None and before.get("digest") == digest
         if before is not None and same and _all_listen(before["results"]):
             before = control.ask(run_dir, settings.name, {"do": "renew", "ttl": settings.ttl})
             if before is not None:
-                return _result(False, True, before["results"], before["heard"])
+                return _result(False, before, before["results"])
         if before is not None:
             _end(run_dir, settings.name)
         opened, results = _open_all(settings)
         unchanged = same and before is not None and results == before["results"]
+        facts = {"digest": digest, "instance": uuid.uuid4().hex, "results": results}
         if opened:
-            _launch(settings, opened, {"digest": digest, "results": results}, run_dir)
-        return _result(not unchanged, bool(opened), results, {})
+            _launch(settings, opened, facts, run_dir)
+        return _result(not unchanged, facts if opened else None, results)
 
 
 def stop(name: str, check_mode: bool = False, run_dir: str = control.RUN_DIR) -> dict[str, Any]:
@@ -56,30 +58,38 @@ def stop(name: str, check_mode: bool = False, run_dir: str = control.RUN_DIR) ->
     C(was_running) is false when there were none: then nobody can say what arrived.
     """
     if check_mode:
-        found = control.ask(run_dir, name, {"do": "tell"}) is not None
-        return {**_result(found, found, [], {}), "was_running": found, "skipped": True}
+        found = control.ask(run_dir, name, {"do": "tell"})
+        running = found is not None
+        return {**_result(running, found, []), "was_running": running, "skipped": True}
     told = None
     if os.path.isdir(run_dir):
         with control.locked(run_dir):
             told = _end(run_dir, name)
     if told is None:
-        return {**_result(False, False, [], {}), "was_running": False}
-    return {**_result(True, False, told["results"], told["heard"]), "was_running": True}
+        return {**_result(False, None, []), "was_running": False}
+    return {**_result(True, told, told["results"]), "running": False, "was_running": True}
 
 
 def query(name: str, run_dir: str = control.RUN_DIR) -> dict[str, Any]:
     """Return what the listeners of this name have heard; C(running) is false when there are
     none."""
     told = control.ask(run_dir, name, {"do": "tell"})
-    if told is None:
-        return _result(False, False, [], {})
-    return _result(False, True, told["results"], told["heard"])
+    return _result(False, told, [] if told is None else told["results"])
 
 
 def _result(
-    changed: bool, running: bool, results: list[dict[str, Any]], heard: dict[str, Any]
+    changed: bool, told: dict[str, Any] | None, results: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    return {"changed": changed, "running": running, "results": results, "heard": heard}
+    """Return the module's result; `told` is what a running listener says of itself, None for
+    none."""
+    found = told or {}
+    return {
+        "changed": changed,
+        "running": told is not None,
+        "instance": found.get("instance", ""),
+        "results": results,
+        "heard": found.get("heard", {}),
+    }
 
 
 def _all_listen(results: Sequence[dict[str, Any]]) -> bool:

@@ -24,7 +24,8 @@ def settings(broadcasting: str = "allow") -> dict[str, Any]:
 
 
 def loop(item: dict[str, Any]) -> dict[str, Any]:
-    return {"results": [{**item, "ansible_loop_var": "hearer", "hearer": "pc"}]}
+    found = {"instance": "1a", **item, "ansible_loop_var": "hearer", "hearer": "pc"}
+    return {"results": [found]}
 
 
 def heard(count: int) -> dict[str, Any]:
@@ -105,16 +106,54 @@ def test_another_server_that_the_listener_hears_does_not_count() -> None:
     assert (result["verdict"], result["status"]) == ("blocked_locally", "pass")
 
 
-def test_a_listener_that_has_left_meanwhile_proves_nothing() -> None:
+@pytest.mark.parametrize(
+    ("instance", "value", "fix"),
+    [("", "gone before the end", "--limit"), ("2b", "replaced by that of another run", "no other")],
+)
+def test_a_listener_that_was_not_the_same_to_the_end_proves_nothing(
+    instance: str, value: str, fix: str
+) -> None:
     steps = {
         "listened": loop({"results": [{"verdict": "listening"}]}),
         "control": probe("pc", "open"),
         "before": loop(heard(1)),
         "announced": probe("announcement/eth0", "no_answer"),
-        "after": loop({"running": False, "heard": {}}),
+        "after": loop({"running": bool(instance), "heard": {}, "instance": instance}),
     }
     (result,) = announce_results(steps, settings("allow"))
-    assert result["verdict"] == "not_probed"
+    assert (result["verdict"], result["status"]) == ("not_probed", "none")
+    assert [item["value"] for item in result["evidence"]] == [value]
+    assert fix in result["fix"]
+
+
+@pytest.mark.parametrize(
+    ("control", "interface", "fix"),
+    [
+        ("dns_failed", "", "Have the server find pc (its ansible_host)"),
+        ("no_route", "", "a fix of flow_probe"),
+        ("refused", "lo", "leads back to the server itself"),
+    ],
+)
+@pytest.mark.parametrize("broadcasting", ["allow", "block"])
+def test_where_nothing_can_be_sent_nothing_is_judged(
+    broadcasting: str, control: str, interface: str, fix: str
+) -> None:
+    steps = {
+        "listened": loop({"results": [{"verdict": "listening"}]}),
+        "control": probe("pc", control, interface),
+        "before": loop(heard(0)),
+        "announced": probe("announcement/any", "blocked_locally"),
+        "after": loop(heard(0)),
+    }
+    (result,) = announce_results(steps, settings(broadcasting))
+    assert (result["verdict"], result["status"]) == ("not_probed", "none")
+    assert fix in result["fix"]
+    assert result["evidence"]
+
+
+def test_the_answer_of_another_program_says_that_it_left() -> None:
+    assert judged("block", "wrong_service", 0)["status"] == "warn"
+    assert judged("allow", "wrong_service", 0)["verdict"] == "filtered"
 
 
 def test_a_port_that_a_program_has_is_not_probed() -> None:
@@ -154,5 +193,6 @@ def test_control_goes_to_the_address_and_the_announcement_to_everybody() -> None
     assert [(item["host"], item["port"], item["interface"]) for item in found] == [
         ("255.255.255.255", 19813, "eth0")
     ]
-    unknown = announce_targets(settings(), TOKEN, probe("pc", "dns_failed", interface=""))
-    assert "interface" not in unknown[0]
+    for interface in ("", "lo"):
+        unknown = announce_targets(settings(), TOKEN, probe("pc", "dns_failed", interface))
+        assert "interface" not in unknown[0]

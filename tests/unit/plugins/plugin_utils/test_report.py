@@ -17,6 +17,8 @@ from ansible_collections.legalops.timesensor.plugins.plugin_utils.proof import (
     OTHER_SOURCE,
     expected_proofs,
     host_results,
+    inbound_results,
+    other_hosts,
     transfer_results,
 )
 from ansible_collections.legalops.timesensor.plugins.plugin_utils.report import (
@@ -137,6 +139,41 @@ def test_a_host_that_could_not_try_is_not_blamed_on_an_empty_variable() -> None:
         assert (rows[key]["from"], rows[key]["verdict"]) == (prover, "not_probed")
         assert rows[key]["evidence"][0]["what"] == f"result from {prover}"
         assert rows[key]["fix"].startswith(f"See above why {prover} has no result")
+
+
+def test_a_host_does_not_prove_its_own_flows() -> None:
+    """Group variables may well name all members of the group."""
+    both = {**SETTINGS, "probe_from": ["server", "pc"], "announce_to": ["server"]}
+    proofs = {proof.id: proof for proof in expected_proofs(both, "server")}
+    assert proofs["db_sql_in/19812"].provers == ["pc"]
+    assert proofs["db_announce/19813"].provers == []
+    (row,) = [row for row in verdict_rows("server", both, [], []) if row["port"] == "19813"]
+    assert row["evidence"] == [
+        {"what": "announce_to", "value": "this host only", "source": "role variable"}
+    ]
+    behind = {**GATEWAY, "prove_on": ["pc", "laptop"], "probe_from": ["pc", "laptop", "gateway"]}
+    assert other_hosts(behind, "gateway")["probe_from"] == ["laptop"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "end", "expected"),
+    [
+        ("listening", {"instance": "1a"}, "open"),
+        ("listening", {"instance": "2b"}, "not_probed"),
+        ("listening", {"instance": ""}, "not_probed"),
+        ("listening", {"unreachable": True}, "open"),
+        # The application answers, whatever became of our listener.
+        ("in_use", {"instance": ""}, "open"),
+    ],
+)
+def test_inbound_flows_are_proved_while_our_listener_is_there(
+    verdict: str, end: dict[str, Any], expected: str
+) -> None:
+    started = {"instance": "1a", "results": [{"id": "db_sql_in/19812", "verdict": verdict}]}
+    probed = loop(pc={"results": [{"id": "db_sql_in/19812", "verdict": "open", "status": "pass"}]})
+    (result,) = inbound_results(probed, started, end, "server")
+    assert (result["verdict"], result["from"]) == (expected, "pc")
+    assert bool(result.get("fix")) == (expected == "not_probed")
 
 
 def test_a_part_of_the_file_proves_the_port_and_not_the_download() -> None:

@@ -212,12 +212,16 @@ def test_targets_name_port_and_service_and_keep_missing_endpoints() -> None:
 
 def test_hosts_of_the_proof_are_checked() -> None:
     wrong = settings(
-        "legal_365_server", probe_from=["nobody"], prove_on=["there"], announce_to=["there"]
+        "legal_365_server",
+        probe_from=["nobody"],
+        prove_on=["there"],
+        announce_to=["there", "there"],
     )
     with pytest.raises(InputError) as caught:
         scenario_flows(wrong, ["here", "there"])
     assert "legal_365_server_probe_from: 'nobody' is not a host" in str(caught.value)
     assert "legal_365_server_prove_on: is for enforcement: gateway" in str(caught.value)
+    assert "legal_365_server_announce_to: 'there' is named more than once" in str(caught.value)
     sides = {"inside": ["lan0"], "outside": ["wan0"]}
     with pytest.raises(InputError, match="announce_to: a gateway forwards no announcement"):
         scenario_flows(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import html.parser
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,9 @@ def one_row(status: str, verdict: str = "open", **more: Any) -> dict[str, Any]:
     document = copy.deepcopy(sample.good_firm()[1])
     row = {**document["flows"][0], "status": status, "verdict": verdict, **more}
     return {**document, "flows": [row], "ftp": [], "changes": []}
+
+
+MOVED_NOTHING = {"scenario": "classic", "from": "pc", "verdict": "dns_failed", "status": "fail"}
 
 
 def golden(name: str, content: str) -> None:
@@ -205,6 +209,14 @@ def test_a_flow_and_a_verdict_of_a_later_release_keep_their_ids() -> None:
         ({**one_row("pass"), "flows": [{}]}, "document 1, flows 1: lacks scenario, flow, port,"),
         ({**one_row("pass"), "ftp": "x"}, "document 1: ftp is not a list"),
         ({**one_row("pass"), "firm": "../../etc"}, "which cannot name a directory"),
+        (
+            one_row("pass", evidence=[{"what": "SYN"}]),
+            "document 1, flows 1, evidence 1: lacks value, source:",
+        ),
+        (
+            {**one_row("pass"), "ftp": [{**MOVED_NOTHING, "bytes": 7}]},
+            "document 1, ftp 1: lacks size, seconds, mbit, worst_window_mbit, verified:",
+        ),
         (one_row("maybe"), "document 1, flows 1: has the status 'maybe', this release knows pass,"),
     ],
 )
@@ -225,6 +237,15 @@ def test_every_file_that_is_no_evidence_is_named() -> None:
     with pytest.raises(InputError) as caught:
         read_documents({"a.json": "{", "b.json": "[]", "c.json": "{}"})
     assert [problem.where for problem in caught.value.problems] == ["a.json", "b.json", "c.json"]
+
+
+def test_a_copy_of_a_firms_evidence_is_not_counted_twice() -> None:
+    """As of somebody who keeps last month's directory beside the present one."""
+    text = json.dumps(one_row("fail"))
+    with pytest.raises(InputError) as caught:
+        read_documents({"out/b/pc.json": text, "out/b-2026-01/pc.json": text})
+    assert "out/b-2026-01/pc.json: is on host" in caught.value.message
+    assert "as out/b/pc.json is: move one away" in caught.value.message
 
 
 def test_junit_has_one_case_for_each_proof() -> None:
@@ -278,11 +299,13 @@ def test_files_of_a_play_go_where_the_roles_were_told_and_name_lost_hosts() -> N
         "workstation": {"scenario_evidence": workstation},  # no report_dir: nothing is written
         "lost": {**groups, "classic_report_dir": "out", "classic_firm": firm},
         "alone": {**groups, "classic_report_dir": "./other/"},
+        # The whole of report_dir is this firm's.
+        "unnamed": {**groups, "classic_report_dir": "own", "classic_firm": ""},
         "escaped": {**groups, "classic_report_dir": "out", "classic_firm": "a/../../b"},
         "silent": groups,
     }
     files = {item["path"]: item["content"] for item in play_files(list(hostvars), hostvars)}
-    assert {path.rpartition("/")[0] for path in files} == {f"out/{firm}", "other/firm"}
+    assert {path.rpartition("/")[0] for path in files} == {f"out/{firm}", "other/firm", "own"}
     text = Reader(files[f"out/{firm}/report.html"]).text
     assert "1 host gave no result: lost." in text
     assert "workstation" not in text

@@ -10,12 +10,13 @@ import signal
 import socket
 import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.errors import (
     TimesensorError,
+    UnsupportedError,
 )
 from ansible_collections.legalops.timesensor.plugins.module_utils._probe.engine import probe
 from ansible_collections.legalops.timesensor.plugins.module_utils._probe.listener.options import (
@@ -116,6 +117,29 @@ def test_a_query_tells_what_was_heard_and_stops_nothing(run_dir: str, port: int)
     assert (gone["changed"], gone["running"], gone["heard"]) == (False, False, {})
 
 
+class Forbidden(socket.socket):
+    """A socket of a user who may not enter the folder of root's listeners."""
+
+    def connect(self, _address: Any, /) -> None:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_who_may_not_ask_learns_that_and_not_that_nobody_listens(
+    run_dir: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(settings(port), run_dir=run_dir)
+    questions: list[Callable[[], Any]] = [
+        lambda: query("default", run_dir=run_dir),
+        lambda: stop("default", check_mode=True, run_dir=run_dir),
+        lambda: start(settings(port), check_mode=True, run_dir=run_dir),
+    ]
+    for question in questions:
+        with monkeypatch.context() as patched:
+            patched.setattr(socket, "socket", Forbidden)
+            with pytest.raises(UnsupportedError, match=r"Permission denied.*become: true"):
+                question()
+
+
 def test_stopping_frees_the_ports_and_removes_the_folder(run_dir: str, port: int) -> None:
     start(settings(port), run_dir=run_dir)
     stop("default", run_dir=run_dir)
@@ -138,6 +162,7 @@ def test_the_same_settings_go_on_with_their_count(run_dir: str, port: int) -> No
     again = start(settings(port, ttl=60), run_dir=run_dir)
 
     assert again["changed"] is False
+    assert again["instance"] == query("default", run_dir=run_dir)["instance"] != ""
     assert again["heard"]["udp"][0]["valid"] == 1
     assert real_pid(port) == pid
 
@@ -152,9 +177,13 @@ def test_the_time_is_renewed(run_dir: str, port: int) -> None:
 
 def test_other_settings_replace_the_listener(run_dir: str, port: int) -> None:
     start(settings(port), run_dir=run_dir)
+    first = query("default", run_dir=run_dir)
     other = start(settings(port, token="another token"), run_dir=run_dir)
 
     assert other["changed"] is True
+    assert other["instance"] not in ("", first["instance"])
+    assert stop("default", run_dir=run_dir)["instance"] == other["instance"]
+    start(settings(port, token="another token"), run_dir=run_dir)
     assert ask(port, "udp", timeout=0.3) == "no_answer"
     assert ask(port, "udp", token="another token") == "open"
 
