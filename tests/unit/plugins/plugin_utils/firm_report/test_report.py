@@ -142,6 +142,16 @@ def test_what_was_not_tested_names_the_download_beside_its_port() -> None:
     assert "Update server (FTP), Download of an update package" in text
 
 
+@pytest.mark.parametrize(
+    ("holds", "said"),
+    [("empty", "is empty."), ("this host only", "names this host only, which cannot")],
+)
+def test_a_variable_that_names_nobody_else_is_not_called_empty(holds: str, said: str) -> None:
+    given = [{"what": "probe_from", "value": holds, "source": "role variable"}]
+    page = firm_page([one_row("none", "not_probed", evidence=given, fix="")])
+    assert f"_probe_from {said}" in page
+
+
 def test_a_transfer_that_never_began_is_still_known_by_what_it_proves() -> None:
     document = one_row("fail", "control_port_blocked")
     common = {"scenario": "classic", "from": "server", "verdict": "control_port_blocked"}
