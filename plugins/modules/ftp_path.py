@@ -109,7 +109,9 @@ options:
     description: Seconds after which the run ends in any case.
     type: float
   diagnose:
-    description: Whether to make further connections after a failure in order to find its cause.
+    description:
+      - Whether to make further connections after a failure in order to find its cause.
+      - After a transfer that broke, they download as much again, at most O(max_bytes).
     type: bool
     default: true
   max_bytes:
@@ -151,7 +153,10 @@ ok:
 verdict:
   description:
     - V(ok), V(ok_partial), V(dns_failed), V(control_port_blocked), V(passive_data_blocked),
-      V(passive_data_rejected), V(active_data_blocked), V(truncated), V(corrupted),
+      V(passive_data_rejected), V(active_data_blocked), V(epsv_blocked), V(pasv_mangled),
+      V(data_source_mismatch), V(pasv_private_address), V(ipv6_blocked), V(pmtu_blackhole),
+      V(byte_cap), V(held_by_proxy), V(throttled_shaped), V(throttled_policed),
+      V(tcp_options_stripped), V(truncated), V(corrupted),
       V(ascii_rewritten), V(silent_stall), V(reset_by_path), V(reset_by_peer),
       V(control_idle_dropped), V(final_reply_missing), V(below_min_rate), V(deadline_exceeded),
       V(server_busy), V(server_login_failed), V(server_not_found), V(server_no_answer),

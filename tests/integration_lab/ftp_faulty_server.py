@@ -44,6 +44,8 @@ CONTENTS: dict[str, Callable[[bytes], bytes]] = {
     "reset": lambda data: data[:HALF],
     "silent_stall": lambda data: data[:HALF],
 }
+# A port that a router can drop while it lets all others through.
+APART = 4021
 NO_SIZE = ("no_size", "no_size_at_all", "truncated_no_size")
 
 
@@ -128,7 +130,7 @@ class Session:
         if self.fault in ("no_epsv", "foreign_227", "both_refused"):
             self.say("500 EPSV not understood")
             return True
-        self.say(f"229 Entering (|||{self.listen()}|)")
+        self.say(f"229 Entering (|||{self.listen(APART if self.fault == 'epsv_apart' else 0)}|)")
         return True
 
     def on_pasv(self, _unused: str) -> None:
@@ -136,15 +138,30 @@ class Session:
             self.say("502 no passive mode here")
             return
         port = self.listen()
+        if self.fault == "pasv_mangled":
+            port = port + 1 if port < 65535 else port - 1
         host = "192,168,55,5" if self.fault == "foreign_227" else "0,0,0,0"
         self.say(f"227 odd text ={host},{port // 256},{port % 256}")
 
-    def listen(self) -> int:
-        self.listener = socket.create_server(("", 0))
+    def listen(self, port: int = 0) -> int:
+        self.listener = socket.create_server(("", port))
         port = self.listener.getsockname()[1]
         if self.fault == "nothing_listens":
             self.listener.close()
         return int(port)
+
+    def hold(self, data: socket.socket) -> None:
+        """What a client sees of a proxy that takes the whole file first: the server has said 226
+        to it long ago, where the proxy does not hold that back, too.
+        """
+        if self.fault != "held_quietly":
+            self.say("226 done")
+        for _second in range(14):
+            time.sleep(60 if self.fault == "held_for_ever" else 0.25)
+            if self.fault == "held_and_trickled":
+                data.sendall(self.data[:10])
+                self.data = self.data[10:]
+        data.sendall(self.data)
 
     def on_retr(self, _unused: str) -> bool:
         if self.fault == "refused_file":
@@ -157,7 +174,10 @@ class Session:
             self.say(f"150 opening ({len(self.right)} bytes)")
         else:
             self.say("150 opening")
-        data.sendall(self.data)
+        if self.fault.startswith("held"):
+            self.hold(data)
+        else:
+            data.sendall(self.data)
         if self.fault == "silent_stall":
             time.sleep(60)
         if self.fault == "reset":
@@ -179,6 +199,8 @@ class Session:
                     time.sleep(60)
         if self.fault in ("closed_before_226", "reset_before_226"):
             return False
+        if self.fault in ("held", "held_and_trickled"):
+            return True
         bad = self.fault in ("truncated_426", "whole_426")
         self.say("426 Failure writing network stream." if bad else "226 done")
         return True

@@ -121,7 +121,7 @@ def test_full_sized_packets_that_get_lost(open_firm: FtpFirm) -> None:
         found = run(open_firm, stall_timeout=1)
     finally:
         open_firm.router.sh("ip link set lan0 mtu 1500")
-    assert found.short == ("silent_stall", "high")
+    assert found.short == ("pmtu_blackhole", "high")
     assert found.result["bytes"] == 0
     assert "clamp the MSS" in found.result["fix"]
 
@@ -161,10 +161,11 @@ def test_no_route_is_no_firewall(open_firm: FtpFirm) -> None:
     assert "has no route to" in found.result["fix"]
 
 
-def test_an_address_that_fails_is_noted(open_firm: FtpFirm) -> None:
+def test_an_address_that_fails_is_named(open_firm: FtpFirm) -> None:
     open_firm.router.nft(chain("forward", "ip6 daddr fd72::2 tcp dport 21 drop"))
     found = run(open_firm, host="both.test")
-    assert found.short == ("ok", "high")
+    assert found.short == ("ipv6_blocked", "high")
+    assert (found.result["status"], found.result["bytes"]) == ("warn", SIZE)
     assert found.result["notes"][0].startswith("address_failed: fd72::2 ")
 
 

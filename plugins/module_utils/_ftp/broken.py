@@ -75,22 +75,24 @@ def from_os_error(error: OSError, doing: str) -> Broken:
 
 
 class Deadline:
-    """The end of the whole run, in seconds from now; None means no end."""
+    """The end of the whole run, in seconds from now; None means no end. `end` is its time
+    (monotonic).
+    """
 
     def __init__(self, seconds: Optional[float]) -> None:
         self.seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds
+        self.end = None if seconds is None else time.monotonic() + seconds
 
     def passed(self) -> bool:
-        return self._end is not None and time.monotonic() >= self._end
+        return self.end is not None and time.monotonic() >= self.end
 
     def limit(self, seconds: float) -> float:
         """Return `seconds` or what is left, whichever is less. Raises `Broken` when nothing is
         left.
         """
-        if self._end is None:
+        if self.end is None:
             return seconds
-        left = self._end - time.monotonic()
+        left = self.end - time.monotonic()
         if left <= 0:
             raise self.broken()
         return min(seconds, left)

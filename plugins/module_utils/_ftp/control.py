@@ -7,6 +7,7 @@ time.
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from typing import Any, Dict, List, Optional
@@ -34,6 +35,10 @@ class Control:
     def pending(self) -> bool:
         """Tell whether a reply has arrived that nobody has taken."""
         return bool(self._replies)
+
+    def has_news(self) -> bool:
+        """Tell whether something has arrived that was not read."""
+        return bool(select.select([self.sock], [], [], 0)[0])
 
     def note(self, line: str) -> None:
         if len(self.log) < _MAX_LOG:
@@ -138,6 +143,12 @@ class Control:
             except Broken:
                 break
         return reply
+
+    def keep_alive(self, seconds: int) -> None:
+        """Have the kernel send a probe after each `seconds` without traffic (tcp(7))."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, seconds)
 
     def quit(self) -> None:
         """Leave politely, without waiting."""

@@ -40,7 +40,8 @@ class Attempt:
 
     `result` is connected, listening, or the kind of failure; `control` is what NOOP said after a
     failure. `port` is 0 while the server has not accepted EPSV, PASV, PORT or EPRT.
-    `advertised_host` is what the 227 reply, or our PORT, names; `turned_away` who else connected.
+    `advertised_host` is what the 227 reply, or our PORT, names; `turned_away` who else connected,
+    and `source_port` is the one that an active data connection came from.
     """
 
     mode: str
@@ -54,6 +55,7 @@ class Attempt:
     wire: Optional[Dict[str, Any]] = None
     control: str = ""
     turned_away: str = ""
+    source_port: Optional[int] = None
 
     def as_dict(self) -> Dict[str, Any]:
         return dataclasses.asdict(self)
@@ -72,15 +74,19 @@ class DataOpener:
         self.peer = control.sock.getpeername()
         self.family = control.sock.family
 
-    def passive(self, mode: str, attempt: Attempt) -> Tuple[socket.socket, Watch]:
-        """Open a passive data connection. Fills `attempt`; raises `Broken`."""
+    def passive(
+        self, mode: str, attempt: Attempt, mss: Optional[int] = None
+    ) -> Tuple[socket.socket, Watch]:
+        """Open a passive data connection, at the wish of an experiment with segments of at most
+        `mss` bytes. Fills `attempt`; raises `Broken`.
+        """
         started = time.monotonic()
         try:
             port = self._extended(attempt) if mode == EPSV else self._classic(attempt)
             attempt.port = port
             address = (self.family, (self.peer[0], port, *self.peer[2:]))
             sock, watch = self._wire.connect(
-                address, self._timeout, self._deadline, f"data connection to port {port}"
+                address, self._timeout, self._deadline, f"data connection to port {port}", mss
             )
         except Broken as broken:
             attempt.result, attempt.text, attempt.error = broken.kind, broken.text, broken.error
@@ -143,6 +149,7 @@ class DataOpener:
                     sock, source = listener.accept()
                     if source[0] == self.peer[0]:
                         attempt.result = "connected"
+                        attempt.source_port = source[1]
                         return sock
                     attempt.turned_away = source[0]
                     sock.close()

@@ -19,30 +19,31 @@ itself said;
 C(transfer) - see `transfer.receive`; C(data_wire), C(control_wire) - what the packet socket saw;
 C(final) - the last reply {code, text}; C(control) - see `Control.health`, after the transfer or
 after a failure;
+C(experiments) - what was tried after a failure to find its cause, see `experiments`;
 C(limits) - the options that can turn a good transfer into a bad one; C(phases_ms), C(tcp),
 C(control_log).
 """
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from .broken import DEADLINE, REPLY, UNREACHABLE, Broken, Deadline
-from .control import Control
-from .data import ACTIVE, AUTO, EPSV, PASV, Attempt, DataOpener
+from .broken import DEADLINE, UNREACHABLE, Broken, Deadline
+from .data import ACTIVE, Attempt
+from .experiments import run_experiments
+from .opening import Opened, Opening
 from .options import Options
-from .reply import Reply, opening_size, size_of
-from .tcp_info import tcp_info
+from .reply import opening_size
+from .session import Session
+from .tcp_info import scales_windows, tcp_info
 from .transfer import EOF, MAX_BYTES, Limits, receive
+from .trial import Ground
 from .verifier import make_verifier
-from .wire import Watch, Wire, WireBroken, resolve, unwatched
+from .wire import Wire, WireBroken, resolve
 
 SCHEMA = "legalops.timesensor/ftp-observation/1"
-_MLST_SIZE = re.compile(r"(?:^|[;\s])size=(\d{1,19});", re.IGNORECASE)
-_UNKNOWN_COMMAND = (500, 501, 502, 504)
 
 Report = Callable[[int, Optional[int], float], None]
 
@@ -64,11 +65,8 @@ class _Run:
         self._options = options
         self._report = report
         self._deadline = Deadline(options.deadline)
-        self._end = None if options.deadline is None else time.monotonic() + options.deadline
         self._wire = Wire()
-        self._control: Optional[Control] = None
-        self._control_watch: Watch = unwatched
-        self._opener: Optional[DataOpener] = None
+        self._session: Optional[Session] = None
         self.seen: Dict[str, Any] = {
             "schema": SCHEMA,
             "host": options.host,
@@ -92,6 +90,7 @@ class _Run:
             "data_source_port": None,
             "final": None,
             "control": None,
+            "experiments": [],
             "limits": {
                 "min_mbit": options.min_mbit,
                 "min_mbit_window": options.min_mbit_window,
@@ -124,6 +123,7 @@ class _Run:
         else:
             self._enter("done")
         self._examine()
+        self._experiment()
 
     def _enter(self, phase: str) -> None:
         now = time.monotonic()
@@ -162,44 +162,27 @@ class _Run:
                 continue
             finally:
                 record["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
-            self._use(sock, watch)
+            self._use(Session(sock, watch, options, self._wire, self._deadline))
             return
         # The most telling one: an address of a family that this host has no way to, as IPv6 often,
         # says nothing about the path to the others.
         raise min(failures, key=lambda broken: broken.kind == UNREACHABLE)
 
-    def _use(self, sock: socket.socket, watch: Watch) -> None:
-        self._control = Control(sock, self._options.reply_timeout, self._deadline)
-        self._control_watch = watch
-        self._opener = DataOpener(
-            self._control, self._wire, self._options.connect_timeout, self._deadline
-        )
-        self.seen["address"] = self._opener.peer[0]
-        self.seen["family"] = "ipv6" if sock.family == socket.AF_INET6 else "ipv4"
+    def _use(self, session: Session) -> None:
+        self._session = session
+        self.seen["address"] = session.opener.peer[0]
+        self.seen["family"] = "ipv6" if session.opener.family == socket.AF_INET6 else "ipv4"
 
     def _greet(self) -> None:
-        control = self._talk()
-        reply = control.answer()
-        if reply.kind != 2:
-            raise Broken(REPLY, f"the server greets with {reply}", reply=reply)
+        self._talk().greet()
 
     def _log_in(self) -> None:
-        control, options = self._talk(), self._options
-        reply = control.expect("USER", options.user, kinds="23")
-        if reply.kind == 3:
-            password = options.password or ("anonymous@" if options.user == "anonymous" else "")
-            control.expect("PASS", password, secret=True)
+        self._talk().log_in()
 
     def _prepare(self) -> None:
-        control = self._talk()
-        control.expect("TYPE", "I")
-        reply = control.command("SIZE", self._options.path)
-        size, source = size_of(reply), "SIZE"
-        if size is None and reply.code in _UNKNOWN_COMMAND:
-            answer = control.command("MLST", self._options.path)
-            match = _MLST_SIZE.search(answer.text) if answer.kind == 2 else None
-            size, source = (int(match.group(1)) if match else None), "MLST"
-        self._learn_size(size, source)
+        session = self._talk()
+        session.set_binary()
+        self._learn_size(*session.size())
 
     def _learn_size(self, size: Optional[int], source: str) -> None:
         if size is None:
@@ -210,136 +193,45 @@ class _Run:
             self.seen["size"], self.seen["size_source"] = size, source
 
     def _download(self) -> None:
-        if self._options.mode == ACTIVE:
-            sock, watch, started = self._active()
-        else:
-            sock, watch, started = self._passive()
-        with sock:
-            self._transfer(sock, watch, started)
+        attempts: List[Attempt] = self.seen["attempts"]
+        opening = Opening(self._talk(), self._options.path, attempts, self._connected)
+        opened = opening.open(self._options.mode)
+        with opened.sock:
+            if opened.reply.kind == 2:
+                self.seen["final"] = {"code": opened.reply.code, "text": str(opened.reply)}
+            self._learn_size(opening_size(opened.reply), "150")
+            self._transfer(opened)
 
-    def _passive(self) -> Tuple[socket.socket, Watch, float]:
-        sock, watch = self._open_passive()
-        control = self._talk()
+    def _connected(self, attempt: Attempt) -> None:
+        self.seen["mode"] = attempt.mode
+        if attempt.mode == ACTIVE:
+            self.seen["data_source_port"] = attempt.source_port
         self._enter("retrieve")
-        started = time.monotonic()
-        try:
-            control.send("RETR", self._options.path)
-            self._opened(control.reply())
-        except Broken:
-            sock.close()
-            raise
-        return sock, watch, started
 
-    def _open_passive(self) -> Tuple[socket.socket, Watch]:
-        """Try EPSV, then PASV, as curl does; PASV does not exist on IPv6."""
-        opener = self._data_opener()
-        modes = [self._options.mode]
-        if self._options.mode == AUTO:
-            modes = [EPSV, PASV] if opener.family == socket.AF_INET else [EPSV]
-        failures: List[Broken] = []
-        for mode in modes:
-            attempt = Attempt(mode)
-            self.seen["attempts"].append(attempt)
-            try:
-                sock, watch = opener.passive(mode, attempt)
-            except Broken as broken:
-                failures.append(broken)
-                if not self._still_there(attempt, broken):
-                    break
-                continue
-            self.seen["mode"] = mode
-            return sock, watch
-        # That a server lacks one of the commands does not explain why the other one's data
-        # connection failed.
-        raise ([broken for broken in failures if broken.reply is None] or failures)[-1]
-
-    def _still_there(self, attempt: Attempt, broken: Broken) -> bool:
-        """Tell whether another try makes sense: the control connection answers."""
-        if broken.reply is not None:
-            return broken.reply.code != 421
-        if broken.kind in (DEADLINE, "closed", "reset", "protocol") or not attempt.port:
-            return False
-        health = self._talk().health()
-        attempt.control = health["noop"]
-        return attempt.control == "answered"
-
-    def _active(self) -> Tuple[socket.socket, Watch, float]:
-        opener, control = self._data_opener(), self._talk()
-        attempt = Attempt(ACTIVE)
-        self.seen["attempts"].append(attempt)
-        try:
-            with opener.listen(attempt) as listener:
-                started = time.monotonic()
-                control.send("RETR", self._options.path)
-                sock = opener.accept(listener, attempt)
-        except Broken as broken:
-            # Some servers close the control connection over it, most wait long: do not ask them.
-            if self._options.diagnose and broken.kind != DEADLINE:
-                self._compare_with_passive()
-            raise
-        self.seen["mode"] = ACTIVE
-        self.seen["data_source_port"] = sock.getpeername()[1]
-        self._enter("retrieve")
-        try:
-            self._opened(opener.opening or control.reply())
-        except Broken:
-            sock.close()
-            raise
-        return sock, unwatched, started
-
-    def _compare_with_passive(self) -> None:
-        """Experiment: does a passive data connection work where the active one does not?
-
-        Over a session of its own, because the first one is busy with its own attempt.
-        """
-        control = self._talk()
-        options, attempt = self._options, Attempt(EPSV)
-        try:
-            place = (control.sock.family, self._data_opener().peer)
-            sock, _watch = self._wire.connect(
-                place, options.connect_timeout, self._deadline, "control"
-            )
-        except Broken:
-            return
-        second = Control(sock, min(options.reply_timeout, 10.0), self._deadline)
-        try:
-            self._control = second
-            self._greet()
-            self._log_in()
-            opener = DataOpener(second, self._wire, options.connect_timeout, self._deadline)
-            opener.passive(EPSV, attempt)[0].close()
-        except Broken:
-            pass
-        finally:
-            self._control = control
-            second.quit()
-        self.seen["attempts"].append(attempt)
-
-    def _opened(self, reply: Reply) -> None:
-        if reply.kind == 2:
-            # The end came before the start: a small file, or a proxy that already holds all of it.
-            self.seen["final"] = {"code": reply.code, "text": str(reply)}
-        elif reply.kind != 1:
-            raise Broken(REPLY, f"RETR was answered with {reply}", reply=reply)
-        self._learn_size(opening_size(reply), "150")
-
-    def _transfer(self, sock: socket.socket, watch: Watch, started: float) -> None:
-        options, size = self._options, self.seen["size"]
+    def _transfer(self, opened: Opened) -> None:
+        options, size, sock = self._options, self.seen["size"], opened.sock
         self._enter("transfer")
         verifier = make_verifier(options.verify, options.seed, options.digest)
         # A server with another, larger file than expected is to be told from a path that adds
         # bytes.
         largest = max(size, self.seen["size_on_server"] or 0) if size is not None else None
-        limits = Limits(options.stall_timeout, options.max_bytes, self._end, largest)
+        limits = Limits(options.stall_timeout, options.max_bytes, self._deadline.end, largest)
+
+        control = self._talk().control
+        told_at = 0 if self.seen["final"] is not None else None
 
         def progress(got: int, seconds: float) -> None:
+            nonlocal told_at
             self._report(got, size, seconds)
+            # A server that says it is done while little has come here talks to a proxy.
+            if told_at is None and control.has_news():
+                told_at = got
 
-        result = receive(sock, verifier, limits, started, progress)
+        result = receive(sock, verifier, limits, opened.started, progress)
         self._report(result["bytes"], size, result["seconds"])
-        self.seen["transfer"] = result
-        self.seen["tcp"] = tcp_info(sock)
-        self.seen["data_wire"] = watch()
+        self.seen["transfer"] = {**result, "bytes_at_reply": told_at}
+        self.seen["tcp"] = {**tcp_info(sock), "wscale_wanted": scales_windows()}
+        self.seen["data_wire"] = opened.watch()
         sock.close()
         if result["end"] == EOF:
             self._await_final_reply()
@@ -353,14 +245,14 @@ class _Run:
     def _await_final_reply(self) -> None:
         self._enter("final_reply")
         if self.seen["final"] is None:
-            reply = self._talk().answer()
+            reply = self._talk().control.answer()
             self.seen["final"] = {"code": reply.code, "text": str(reply)}
 
     def _examine(self) -> None:
         """After all: is the control connection alive, and what did the server say meanwhile?"""
-        control = self._control
-        if control is None:
+        if self._session is None:
             return
+        control = self._session.control
         transfer = self.seen["transfer"]
         if transfer is not None and transfer["end"] != EOF:
             # What the server says about an aborted transfer comes at once or not at all.
@@ -375,21 +267,26 @@ class _Run:
         # its own active connection does not answer.
         if not dead and transfer is not None:
             self.seen["control"] = control.health()
-        self.seen["control_wire"] = self._control_watch()
+        self.seen["control_wire"] = self._session.watch()
         self.seen["control_log"] = control.log
 
-    def _talk(self) -> Control:
-        if self._control is None:
-            raise AssertionError("no phase talks before the control connection stands")
-        return self._control
+    def _experiment(self) -> None:
+        """After a failure: find what tells its cause from others that look alike."""
+        failure = self.seen["failure"]
+        if failure is None or self._session is None or not self._options.diagnose:
+            return
+        if failure["kind"] != DEADLINE:
+            opener = self._session.opener
+            ground = Ground(self._options, self._wire, self._deadline, (opener.family, opener.peer))
+            self.seen["experiments"] = run_experiments(ground, self.seen)
 
-    def _data_opener(self) -> DataOpener:
-        if self._opener is None:
-            raise AssertionError("no phase opens data before the control connection stands")
-        return self._opener
+    def _talk(self) -> Session:
+        if self._session is None:
+            raise AssertionError("no phase talks before the control connection stands")
+        return self._session
 
     def close(self) -> None:
         self.seen["attempts"] = [attempt.as_dict() for attempt in self.seen["attempts"]]
-        if self._control is not None:
-            self._control.quit()
+        if self._session is not None:
+            self._session.control.quit()
         self._wire.close()

@@ -49,3 +49,12 @@ def tcp_info(sock: socket.socket) -> Dict[str, Any]:
         if offset + 4 <= len(data):
             info[name] = struct.unpack_from("=I", data, offset)[0]
     return info
+
+
+def scales_windows() -> bool:
+    """Tell whether this host asks for window scaling (tcp(7), tcp_window_scaling)."""
+    try:
+        with open("/proc/sys/net/ipv4/tcp_window_scaling", encoding="ascii") as setting:
+            return setting.read().strip() != "0"
+    except OSError:
+        return False

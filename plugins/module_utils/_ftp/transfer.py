@@ -166,6 +166,7 @@ class _Loop:
             "error": self._error,
             "bytes": self._got,
             "seconds": round(seconds, 3),
+            "last_byte_seconds": round(self._last - self._started, 3),
             "mbit": megabits(self._got, seconds),
             "ttfb_ms": None
             if self._first is None

@@ -68,10 +68,15 @@ class Wire:
         return self._witness is not None
 
     def connect(
-        self, address: Address, timeout: float, deadline: Deadline, doing: str
+        self,
+        address: Address,
+        timeout: float,
+        deadline: Deadline,
+        doing: str,
+        mss: Optional[int] = None,
     ) -> Tuple[socket.socket, Watch]:
         """Connect. Returns the socket and a function that tells what the wire has shown of it so
-        far.
+        far. With `mss` neither side sends larger segments (tcp(7), TCP_MAXSEG).
 
         Raises `Broken`, with the same as its attribute C(wire).
         """
@@ -80,6 +85,8 @@ class Wire:
         sock = socket.socket(family, socket.SOCK_STREAM)
         watch: Watch = unwatched
         try:
+            if mss is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
             if self._witness is not None:
                 sock.bind(("", 0))
                 watch = self._watch(sock.getsockname()[1])

@@ -13,10 +13,12 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
+    FAIL,
     LOW,
     PASS,
     Evidence,
@@ -27,6 +29,10 @@ from . import named
 from .seen import Seen, failed
 
 UNEXPLAINED = "unexplained"
+_ENTERING = ("greeting", "login")
+_SLOW_LOGIN_MS = 3000.0
+# Cisco ASA's inspection writes asterisks or X in place of what a server says of itself.
+_MASKED = re.compile(r"\*{5,}|X{5,}")
 _LARGEST_MSS = 9000  # jumbo frames
 _UNEXPLAINED_FIX = (
     "No verdict fits: run it again, then look at control_log and evidence, and report them."
@@ -52,10 +58,15 @@ def rules() -> tuple[Rule, ...]:
 def classify(observation: Mapping[str, Any]) -> Verdict:
     """Return the verdict. What no file explains is C(unexplained), and never ok."""
     seen = Seen(observation)
+    # What only warns does not hide what fails.
+    mild: Verdict | None = None
     for rule in rules():
         verdict = rule.applies(seen)
-        if verdict is not None:
+        if verdict is not None and verdict.status == FAIL:
             return verdict
+        mild = mild or verdict
+    if mild is not None:
+        return mild
     evidence = [
         Evidence("phase", seen.phase, "ftp_path"),
         Evidence("failure", seen.failure.get("text", "none"), "ftp_path"),
@@ -86,11 +97,17 @@ def result_of(observation: Mapping[str, Any]) -> dict[str, Any]:
         "samples": transfer.get("samples", []),
         "ttfb_ms": transfer.get("ttfb_ms"),
         "phases_ms": observation.get("phases_ms", {}),
-        "modes": {attempt["mode"]: attempt["result"] for attempt in attempts},
+        "modes": {attempt["mode"]: attempt["result"] for attempt in _of_each_mode(observation)},
         "tcp": observation.get("tcp", {}),
         "attempts": attempts,
         "control_log": list(observation.get("control_log") or ()),
     }
+
+
+def _of_each_mode(observation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the attempts of the download, behind those of the experiment with another mode."""
+    other = Seen(observation).experiment("other_mode")
+    return [*other.get("attempts", ()), *(observation.get("attempts") or ())]
 
 
 def notes(observation: Mapping[str, Any]) -> list[str]:
@@ -106,6 +123,16 @@ def notes(observation: Mapping[str, Any]) -> list[str]:
         found.append("size_unknown: the server tells no size; set expected_size or checksum")
     if not observation.get("witnessed"):
         found.append("no_packet_socket: without root no TTL and no ICMP sender could be seen")
+    entering = sum((observation.get("phases_ms") or {}).get(name, 0) for name in _ENTERING)
+    if entering >= _SLOW_LOGIN_MS:
+        found.append(
+            f"slow_login: {entering / 1000:.1f} s from the connection to the login; look for"
+            " reverse lookups (UseReverseDNS) and for ident, whose port 113 is better rejected than"
+            " dropped"
+        )
+    masked = next((line for line in seen["control_log"] or () if line.startswith("< ")), "")
+    if _MASKED.search(masked):
+        found.append("inspected: the greeting is masked, which firewalls do that inspect FTP")
     for connect in seen["connects"] or ():
         if seen["address"] and connect["result"] in ("timeout", "refused", "reset"):
             found.append(

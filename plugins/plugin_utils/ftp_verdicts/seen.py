@@ -85,6 +85,13 @@ class Seen:
             attempt["port"] and (attempt["mode"] == "active") == active for attempt in self.attempts
         )
 
+    def experiment(self, name: str) -> Mapping[str, Any]:
+        """What came of an experiment, empty when it was not made."""
+        for item in self.all.get("experiments") or ():
+            if item["experiment"] == name:
+                return dict(item)
+        return {}
+
     @property
     def damage(self) -> Mapping[str, Any]:
         return (self.transfer.get("verify") or {}).get("damage") or {}
@@ -103,6 +110,49 @@ class Seen:
             Evidence("bytes received", self.bytes, "data connection"),
             Evidence("size of the file", size, str(self.all.get("size_source") or "not given")),
         )
+
+    @property
+    def arrived(self) -> bool:
+        """Tell whether the whole file came, undamaged as far as that was looked at, and the server
+        says so, too.
+        """
+        verify = self.transfer.get("verify") or {}
+        final = (self.all.get("final") or {}).get("code", 0)
+        if self.failure or self.phase != "done" or self.end != "eof" or final // 100 != 2:
+            return False
+        if verify.get("passed") is False or self.damage:
+            return False
+        if self.size is None:
+            return verify.get("passed") is True and verify.get("mode") == "sha256"
+        return self.bytes == self.size
+
+    def rest_evidence(self) -> tuple[Evidence, ...]:
+        """What came when the rest of the file was asked for, after a transfer that broke."""
+        rest = self.experiment("after_break")
+        if not rest:
+            return ()
+        value = f"{rest['bytes']} bytes in {rest['last_byte_seconds']} s, then {rest['result']}"
+        return (Evidence(f"the rest, asked for from byte {rest['offset']}", value, "experiment"),)
+
+    def rate_evidence(self) -> tuple[Evidence, ...]:
+        """What was slower than the user's limits in a transfer that is right otherwise."""
+        if self.end not in ("eof", "max_bytes") or self.failure:
+            return ()
+        found = []
+        worst, rate = self.transfer.get("worst_window_mbit"), self.transfer.get("mbit", 0.0)
+        least, least_window = self.limits.get("min_mbit"), self.limits.get("min_mbit_window")
+        if least is not None and rate < least:
+            found.append(Evidence("rate", f"{rate} Mbit/s, wanted {least:g}", "data connection"))
+        # A transfer of less than a window has none: then the whole of it counts.
+        slowest = rate if worst is None else worst
+        if least_window is not None and slowest < least_window:
+            value = f"{slowest} Mbit/s, wanted {least_window:g}"
+            found.append(Evidence("worst 5 seconds", value, "data connection"))
+        return tuple(found)
+
+    @property
+    def samples(self) -> Sequence[Mapping[str, Any]]:
+        return self.transfer.get("samples") or ()
 
     def control_evidence(self) -> tuple[Evidence, ...]:
         """What NOOP and the kernel said of the control connection afterwards."""
@@ -160,6 +210,17 @@ class Seen:
         )
         return ("path", MEDIUM) if final == 426 or unaware else ("peer", LOW)
 
+    def stall_evidence(self) -> tuple[Evidence, ...]:
+        gap = self.transfer["longest_gap"]
+        silence = f"{gap['seconds']} s without a byte after {self.bytes} bytes"
+        return (
+            Evidence("silence", silence, "data connection"),
+            *self.size_evidence(),
+            *self.control_evidence(),
+            *self.final_evidence(),
+            *self.rest_evidence(),
+        )
+
     def reset_evidence(self) -> tuple[Evidence, ...]:
         return (
             Evidence("reset after", f"{self.bytes} bytes", "data connection"),
@@ -167,6 +228,7 @@ class Seen:
             *self.size_evidence(),
             *self.final_evidence(),
             *self.control_evidence(),
+            *self.rest_evidence(),
         )
 
 

@@ -4,8 +4,7 @@
 """One verdict per file. To add one, add a file; nothing else changes.
 
 A file has C(RANK), an int, and C(applies(seen: Seen) -> Verdict | None). The lowest rank that
-applies wins: 10-29 name
-and control connection, 30-49 what the server refused, 50-69 the data connection, 70-89 what
-happened to the bytes,
-90-109 what came after them, 110-119 limits of the user, 200 and above ok.
+applies wins: 10-29 name and control connection, 30-49 what the server refused, 50-69 the data
+connection, 70-89 what happened to the bytes, 90-109 what came after them, 110-119 limits of the
+user, 200 and above ok, and what can only be said when nothing else can.
 """

@@ -33,11 +33,11 @@ def applies(seen: Seen) -> Verdict | None:
     )
     if not refused and not late:
         return None
-    passive_works = any(
-        attempt["mode"] != "active" and attempt["result"] == "connected"
-        for attempt in seen.attempts
-    )
+    other = seen.experiment("other_mode")
+    passive_works = other.get("result") == "received"
     evidence = [*seen.attempt_evidence()]
+    if other:
+        evidence.append(Evidence(f"download, {other['mode']}", other["result"], "experiment"))
     if refused:
         evidence.append(Evidence("address we announced", first["advertised_host"], "PORT"))
     elif seen.reply_code:

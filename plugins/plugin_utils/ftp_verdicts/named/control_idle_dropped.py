@@ -37,6 +37,7 @@ def applies(seen: Seen) -> Verdict | None:
         *seen.final_evidence(),
         *seen.control_evidence(),
         *wire_evidence(seen["control_wire"]),
+        *_keepalive(seen),
     )
     fix = (
         f"A firewall {'forgot' if lost else 'reset'} the control connection within the {idle:.0f} s"
@@ -48,6 +49,14 @@ def applies(seen: Seen) -> Verdict | None:
         " on many firewalls."
     )
     return failed("control_idle_dropped", HIGH if lost else MEDIUM, evidence, fix)
+
+
+def _keepalive(seen: Seen) -> list[Evidence]:
+    tried = seen.experiment("keepalive")
+    if not tried:
+        return []
+    what = f"after {tried.get('seconds', 0):.0f} s idle with keepalive"
+    return [Evidence(what, tried["result"], "experiment")]
 
 
 def _by_path(seen: Seen, idle: float) -> bool:

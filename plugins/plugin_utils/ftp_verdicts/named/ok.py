@@ -19,18 +19,10 @@ RANK = 210
 
 
 def applies(seen: Seen) -> Verdict | None:
+    if not seen.arrived:
+        return None
     verify = seen.transfer.get("verify") or {}
-    final = (seen["final"] or {}).get("code", 0)
-    if seen.failure or seen.phase != "done" or seen.end != "eof" or final // 100 != 2:
-        return None
-    if verify.get("passed") is False or seen.damage:
-        return None
     verified = verify.get("passed") is True
-    if seen.size is None:
-        if not (verified and verify.get("mode") == "sha256"):
-            return None
-    elif seen.bytes != seen.size:
-        return None
     checked = Evidence("verification", verify.get("mode", "none"), "ftp_path")
     evidence = (*seen.size_evidence(), checked, *seen.final_evidence(), *seen.control_evidence())
     return Verdict("ok", PASS, HIGH if verified else MEDIUM, evidence)

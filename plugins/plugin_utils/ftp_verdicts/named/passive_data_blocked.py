@@ -9,6 +9,7 @@ from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict
     HIGH,
     LOW,
     MEDIUM,
+    Evidence,
     Verdict,
 )
 
@@ -18,6 +19,9 @@ RANK = 51
 
 
 def applies(seen: Seen) -> Verdict | None:
+    # Where the other kind works, the kind is the cause.
+    if seen.experiment("other_mode").get("result") == "received":
+        return None
     if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind != "timeout":
         return None
     tried = [attempt for attempt in seen.attempts if attempt["result"] == "timeout"]
@@ -33,6 +37,15 @@ def applies(seen: Seen) -> Verdict | None:
             " established connections in its input chain."
         )
         return failed("passive_data_blocked", HIGH, seen.attempt_evidence(), fix)
+    again = seen.experiment("once_more")
+    evidence = (*seen.attempt_evidence(), *_experiments(seen))
+    if again.get("result") == "received":
+        fix = (
+            "Some data connections get through and some do not: look on the firewalls on the way"
+            " for a session table that is full, a limit on connections for each host, or one of"
+            " several firewalls or paths that lacks the rule."
+        )
+        return failed("passive_data_blocked", LOW, evidence, fix)
     alive = all(attempt["control"] == "answered" for attempt in tried)
     confidence = MEDIUM if not alive else HIGH
     fix = (
@@ -42,6 +55,16 @@ def applies(seen: Seen) -> Verdict | None:
         " passive port range"
         f" there (this time it announced {ports})."
     )
-    return failed(
-        "passive_data_blocked", confidence if tried else LOW, seen.attempt_evidence(), fix
-    )
+    return failed("passive_data_blocked", confidence, evidence, fix)
+
+
+def _experiments(seen: Seen) -> list[Evidence]:
+    found = []
+    neighbour, again = seen.experiment("neighbour"), seen.experiment("once_more")
+    if neighbour:
+        what = f"port {neighbour['port']}, which was not announced"
+        found.append(Evidence(what, neighbour["result"], "experiment"))
+    if again:
+        value = f"{again['result']} ({again['tries']} more)"
+        found.append(Evidence("data connection, other tries", value, "experiment"))
+    return found

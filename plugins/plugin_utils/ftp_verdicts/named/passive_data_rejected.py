@@ -25,6 +25,9 @@ _FIX = (
 
 
 def applies(seen: Seen) -> Verdict | None:
+    # Where the other kind works, the kind is the cause.
+    if seen.experiment("other_mode").get("result") == "received":
+        return None
     if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind not in _KINDS:
         return None
     if not seen.data_was_tried:

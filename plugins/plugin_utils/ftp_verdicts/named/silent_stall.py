@@ -8,7 +8,6 @@ from __future__ import annotations
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
     HIGH,
     MEDIUM,
-    Evidence,
     Verdict,
 )
 
@@ -20,17 +19,7 @@ RANK = 75
 def applies(seen: Seen) -> Verdict | None:
     if seen.end != "stall":
         return None
-    gap = seen.transfer["longest_gap"]
-    evidence = (
-        Evidence(
-            "silence",
-            f"{gap['seconds']} s without a byte after {seen.bytes} bytes",
-            "data connection",
-        ),
-        *seen.size_evidence(),
-        *seen.control_evidence(),
-        *seen.final_evidence(),
-    )
+    evidence = seen.stall_evidence()
     alive = seen.control.get("noop") == "answered"
     tcp = seen.control.get("tcp") or {}
     acknowledged = alive or tcp.get("unacked") == 0
