@@ -195,8 +195,7 @@ class _Run:
     def _download(self) -> None:
         attempts: List[Attempt] = self.seen["attempts"]
         opening = Opening(self._talk(), self._options.path, attempts, self._connected)
-        opened = opening.open(self._options.mode)
-        with opened.sock:
+        with opening.open(self._options.mode) as opened:
             if opened.reply.kind == 2:
                 self.seen["final"] = {"code": opened.reply.code, "text": str(opened.reply)}
             self._learn_size(opening_size(opened.reply), "150")

@@ -21,8 +21,8 @@ from .wire import Watch, unwatched
 
 @dataclasses.dataclass(frozen=True)
 class Opened:
-    """A data connection on which the file comes. `started` is the time (monotonic) when it was
-    asked for, `reply` what RETR was answered with.
+    """A data connection on which the file comes; a C(with) block closes it. `started` is the time
+    (monotonic) when it was asked for, `reply` what RETR was answered with.
     """
 
     sock: socket.socket
@@ -30,6 +30,12 @@ class Opened:
     mode: str
     started: float
     reply: Reply
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self.sock.close()
 
 
 class Opening:

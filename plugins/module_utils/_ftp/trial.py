@@ -95,9 +95,8 @@ class Ground:
 
     def _part(self, session: Session, change: Change, attempts: List[Attempt]) -> Dict[str, Any]:
         opening = Opening(session, self._options.path, attempts)
-        opened = opening.open(change.mode, change.offset, change.mss)
         limits = Limits(change.stall_timeout, change.most, self._deadline.end, None)
-        with opened.sock:
+        with opening.open(change.mode, change.offset, change.mss) as opened:
             part = receive(
                 opened.sock, Verifier(), limits, opened.started, lambda got, seconds: None
             )
