@@ -10,7 +10,7 @@ import socket
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from .broken import Broken, Deadline
+from .broken import Broken, Deadline, from_os_error
 from .data import Attempt
 from .opening import Opening
 from .options import Options
@@ -90,6 +90,10 @@ class Ground:
                 session.control.quit()
         except Broken as broken:
             found.update(result=broken.kind, text=broken.text)
+        except OSError as error:
+            # What was measured before must not be lost over an explanation.
+            failed = from_os_error(error, "trying again")
+            found.update(result=failed.kind, text=failed.text)
         found["attempts"] = [attempt.as_dict() for attempt in attempts]
         return found
 
