@@ -98,10 +98,7 @@ def announce_results(
     """
     announced = {item["id"]: item for item in steps["announced"].get("results") or ()}
     control = {item["id"]: item for item in steps["control"].get("results") or ()}
-    listeners = {
-        host: (item.get("results") or [{}])[0] for host, item in by_host(steps["listened"])
-    }
-    instances = {host: item.get("instance", "") for host, item in by_host(steps["listened"])}
+    listened = dict(by_host(steps["listened"]))
     before = dict(by_host(steps["before"]))
     results = []
     for host, item in by_host(steps["after"]):
@@ -111,8 +108,8 @@ def announce_results(
         sent = announced.get(_announcement_over(probe["interface"]))
         found = (
             _no_way(host, probe, sent)
-            or _not_listening(listeners.get(host, {}))
-            or replaced(instances.get(host, ""), item, host)
+            or _not_listening(listened.get(host, {}))
+            or replaced(listened.get(host, {}).get("instance", ""), item, host)
         )
         if found is None and sent is not None:
             source = sent.get("source", "")
@@ -143,25 +140,31 @@ def _no_way(
 ) -> dict[str, Any] | None:
     """The announcement could not be sent to the subnet of that listener, because nobody knows
     where it is."""
+    evidence = control.get("evidence") or ()
     if control["interface"] == _LOOPBACK:
         fix = (
             f"The address of {host} (its ansible_host) leads back to the server itself: name a host"
             " of the client's subnet by the address that the server reaches it at."
         )
-        return not_judged(f"way to {host}", "over loopback", fix, control.get("evidence") or ())
+        shown = {"what": f"way to {host}", "value": "over loopback", "source": "flow_listener"}
+        return not_judged([*evidence, shown], fix)
     if sent is None or (not control["interface"] and control["verdict"] not in _SENT):
         fix = f"Have the server find {host} (its ansible_host), then verify again. {control['fix']}"
-        what = f"datagram to {host} itself"
-        return not_judged(what, control["verdict"], fix.strip(), control.get("evidence") or ())
+        shown = {
+            "what": f"datagram to {host} itself",
+            "value": control["verdict"],
+            "source": "flow_listener",
+        }
+        return not_judged([*evidence, shown], fix.strip())
     return None
 
 
-def _not_listening(listener: Mapping[str, Any]) -> dict[str, Any] | None:
+def _not_listening(listened: Mapping[str, Any]) -> dict[str, Any] | None:
     """A program of that host has the port, or the listener could not be started."""
+    listener = (listened.get("results") or [{}])[0]
     if listener.get("verdict") == "listening":
         return None
-    fix = listener.get("fix", "")
-    return {**not_judged("", "", fix), "evidence": listener.get("evidence") or []}
+    return not_judged(listener.get("evidence") or (), listener.get("fix", ""))
 
 
 def _judge(

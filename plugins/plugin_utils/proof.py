@@ -8,7 +8,7 @@ Runs on the controller: one list of targets for each host that probes, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.flow import (
@@ -178,14 +178,12 @@ def unproved(proof: Proof) -> dict[str, Any]:
     }
 
 
-def not_judged(
-    what: str, value: str, fix: str, evidence: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+def not_judged(evidence: Iterable[Mapping[str, Any]], fix: str) -> dict[str, Any]:
     """Return a result of a proof that was tried and shows nothing: why, and what to do."""
     return {
         "verdict": "not_probed",
         "status": "none",
-        "evidence": [*evidence, {"what": what, "value": value, "source": "flow_listener"}],
+        "evidence": list(evidence),
         "fix": fix,
     }
 
@@ -205,7 +203,9 @@ def replaced(started: str, now: Mapping[str, Any], host: str) -> dict[str, Any] 
             f"Another run has ended the listener on {host}, or it was over its time: verify again,"
             " with fewer hosts at a time (--limit), or with strategy: linear."
         )
-    return not_judged(f"listener on {host}", value, fix)
+    return not_judged(
+        [{"what": f"listener on {host}", "value": value, "source": "flow_listener"}], fix
+    )
 
 
 def unanswered(identifier: str, prover: str) -> dict[str, Any]:

@@ -84,6 +84,11 @@ def _unpack(place: Path) -> None:
         os.rename(f"{work}/root", place)
 
 
+def chain(hook: str, rules: str) -> str:
+    """Return a ruleset of one filter chain at this hook."""
+    return f"table inet t {{\n chain c {{\n type filter hook {hook} priority 0\n {rules}\n }}\n}}"
+
+
 class FtpFirm(Firm):
     """A firm whose server serves `files` over FTP from a directory of its own."""
 
@@ -98,6 +103,12 @@ class FtpFirm(Firm):
             if path.stat().st_mode & 0o5 != 0o5 and str(path) != "/":
                 path.chmod(path.stat().st_mode | 0o5)
         self._server: subprocess.Popen[bytes] | None = None
+
+    def fresh(self) -> FtpFirm:
+        """Open everything and serve by vsftpd as usual, whatever a test before has changed."""
+        self.reset()
+        self.serve_ftp()
+        return self
 
     def pattern_file(self, name: str, size: int, seed: str = SEED) -> Path:
         return package.write(self.files / name, size, seed)

@@ -60,9 +60,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FtpFirm]:
 
 @pytest.fixture
 def open_firm(firm: FtpFirm) -> FtpFirm:
-    firm.reset()
-    firm.serve_ftp()
-    return firm
+    return firm.fresh()
 
 
 def run(firm: FtpFirm, **params: Any) -> Measured:

@@ -9,16 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from integration_lab.ftp_hosts import SEED, FtpFirm, Measured
+from integration_lab.ftp_hosts import SEED, FtpFirm, Measured, chain
 
 SIZE = 4_000_000
 FILE = "small.bin"
 # A gateway without the helper.
 NO_DATA = "ct state established,related accept\n tcp dport 21 accept\n counter drop"
-
-
-def chain(hook: str, rules: str) -> str:
-    return f"table inet t {{\n chain c {{\n type filter hook {hook} priority 0\n {rules}\n }}\n}}"
 
 
 def nat(rule: str) -> str:
@@ -44,9 +40,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FtpFirm]:
 
 @pytest.fixture
 def open_firm(firm: FtpFirm) -> FtpFirm:
-    firm.reset()
-    firm.serve_ftp()
-    return firm
+    return firm.fresh()
 
 
 def run(firm: FtpFirm, **params: Any) -> Measured:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from integration_lab.ftp_faulty_server import APART
-from integration_lab.ftp_hosts import SEED, FtpFirm, Measured
+from integration_lab.ftp_hosts import SEED, FtpFirm, Measured, chain
 
 SIZE = 32 << 20
 FILE = "package.bin"
@@ -20,10 +20,6 @@ CAP = 8_000_000
 # The server rests between pieces, so that little is on the way when a rule cuts; without that the
 # megabytes in the buffers of both hosts blur a limit of eight.
 PACED = "anon_max_rate=40000000"
-
-
-def chain(hook: str, rules: str) -> str:
-    return f"table inet t {{\n chain c {{\n type filter hook {hook} priority 0\n {rules}\n }}\n}}"
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +37,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FtpFirm]:
 
 @pytest.fixture
 def open_firm(firm: FtpFirm) -> FtpFirm:
-    firm.reset()
-    firm.serve_ftp()
-    return firm
+    return firm.fresh()
 
 
 def run(firm: FtpFirm, **params: Any) -> Measured:

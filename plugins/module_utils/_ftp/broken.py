@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 from .reply import Reply
 
@@ -72,6 +72,11 @@ def from_os_error(error: OSError, doing: str) -> Broken:
     elif error.errno in _LOCAL:
         kind = LOCAL
     return Broken(kind, f"{doing}: {error.strerror or error}", name)
+
+
+def as_broken(error: Union[Broken, OSError], doing: str) -> Broken:
+    """Return `error` as a `Broken`, whichever of the two it is."""
+    return error if isinstance(error, Broken) else from_os_error(error, doing)
 
 
 class Deadline:

@@ -10,7 +10,7 @@ import socket
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from .broken import Broken, Deadline, from_os_error
+from .broken import Broken, Deadline, as_broken
 from .data import Attempt
 from .opening import Opening
 from .options import Options
@@ -88,12 +88,10 @@ class Ground:
                 found.update(self._part(session, change, attempts))
             finally:
                 session.control.quit()
-        except Broken as broken:
-            found.update(result=broken.kind, text=broken.text)
-        except OSError as error:
+        except (Broken, OSError) as error:
             # What was measured before must not be lost over an explanation.
-            failed = from_os_error(error, "trying again")
-            found.update(result=failed.kind, text=failed.text)
+            broken = as_broken(error, "trying again")
+            found.update(result=broken.kind, text=broken.text)
         found["attempts"] = [attempt.as_dict() for attempt in attempts]
         return found
 

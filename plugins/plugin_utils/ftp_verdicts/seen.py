@@ -92,6 +92,16 @@ class Seen:
                 return dict(item)
         return {}
 
+    def other_kind(self) -> tuple[Evidence, ...]:
+        """What shows that the other kind of data connection carries the file, empty when it does
+        not, or was not tried.
+        """
+        other = self.experiment("other_mode")
+        if other.get("result") != "received":
+            return ()
+        what = f"data connection, {other['mode']}"
+        return (Evidence(what, f"{other['bytes']} bytes", "experiment"),)
+
     @property
     def damage(self) -> Mapping[str, Any]:
         return (self.transfer.get("verify") or {}).get("damage") or {}

@@ -19,6 +19,17 @@ from lab import wait_for
 SCRIPT = Path(side_by_side.__file__)
 
 
+def started(program: str) -> subprocess.Popen[str]:
+    """Run a program that has the lanes."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=SCRIPT.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
 def test_a_lane_goes_on_after_a_failure_and_the_failure_counts(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -52,13 +63,7 @@ def test_a_signal_ends_all_that_runs_and_begins_nothing_new(
         "first = ['sh', '-c', 'sleep 60 & echo $!; wait']\n"
         f"side_by_side.Lanes({{'lane': [first, ['touch', {str(begun)!r}]]}}).run()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=SCRIPT.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with started(program) as process:
         assert process.stdout is not None
         child = process.stdout.readline().removeprefix("lane | ").strip()
         assert Path("/proc", child).exists()
@@ -75,13 +80,7 @@ def test_what_does_not_obey_is_killed() -> None:
         "stubborn = ['sh', '-c', 'trap \"\" TERM; echo up; while :; do sleep 1; done']\n"
         "side_by_side.Lanes({'lane': [stubborn]}).run()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=SCRIPT.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with started(program) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "lane | up\n"
         process.terminate()
@@ -96,15 +95,9 @@ def test_a_signal_that_the_caller_ignores_is_ignored() -> None:
         "hang_up = ['sh', '-c', f'kill -HUP {os.getpid()}; sleep 0.5; echo still here']\n"
         "raise SystemExit(side_by_side.Lanes({'lane': [hang_up]}).run())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=SCRIPT.parent,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "lane | still here\n")
+    with started(program) as process:
+        assert process.communicate(timeout=20)[0] == "lane | still here\n"
+    assert process.returncode == 0
 
 
 def test_two_lanes_of_one_name_are_refused() -> None:

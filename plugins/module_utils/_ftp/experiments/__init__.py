@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from ..broken import DEADLINE, Broken, from_os_error
+from ..broken import DEADLINE, Broken, as_broken
 from ..trial import Ground
 from . import after_break, keepalive, neighbour, once_more, other_mode, small_segments
 
@@ -34,11 +34,9 @@ def run_experiments(ground: Ground, seen: Dict[str, Any]) -> List[Dict[str, Any]
             continue
         try:
             result = experiment.run(ground, seen)
-        except Broken as broken:
+        except (Broken, OSError) as error:
+            broken = as_broken(error, "trying again")
             result = {"result": broken.kind, "text": broken.text}
-        except OSError as error:
-            failed = from_os_error(error, "trying again")
-            result = {"result": failed.kind, "text": failed.text}
         found.append({"experiment": name, **result})
         if result["result"] == DEADLINE:
             break

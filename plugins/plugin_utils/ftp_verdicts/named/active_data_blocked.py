@@ -34,7 +34,7 @@ def applies(seen: Seen) -> Verdict | None:
     if not refused and not late:
         return None
     other = seen.experiment("other_mode")
-    passive_works = other.get("result") == "received"
+    passive_works = bool(seen.other_kind())
     evidence = [*seen.attempt_evidence()]
     if other:
         evidence.append(Evidence(f"download, {other['mode']}", other["result"], "experiment"))

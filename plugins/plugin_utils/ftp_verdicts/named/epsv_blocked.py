@@ -10,7 +10,6 @@ from __future__ import annotations
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
     HIGH,
     WARN,
-    Evidence,
     Verdict,
 )
 
@@ -28,11 +27,10 @@ _FIX = (
 
 def applies(seen: Seen) -> Verdict | None:
     if seen["wanted_mode"] == "epsv":
-        other = seen.experiment("other_mode")
-        if seen.phase != "data" or not seen.data_was_tried or other.get("result") != "received":
+        carried = seen.other_kind()
+        if seen.phase != "data" or not seen.data_was_tried or not carried:
             return None
-        carried = Evidence("data connection, pasv", f"{other['bytes']} bytes", "experiment")
-        return failed("epsv_blocked", HIGH, (*seen.attempt_evidence(), carried), _FIX)
+        return failed("epsv_blocked", HIGH, (*seen.attempt_evidence(), *carried), _FIX)
     if not seen.arrived or seen["mode"] != "pasv":
         return None
     blocked = [item for item in seen.attempts if item["mode"] == "epsv" and item["port"]]

@@ -20,7 +20,7 @@ RANK = 51
 
 def applies(seen: Seen) -> Verdict | None:
     # Where the other kind works, the kind is the cause.
-    if seen.experiment("other_mode").get("result") == "received":
+    if seen.other_kind():
         return None
     if seen.phase != "data" or seen["wanted_mode"] == "active" or seen.kind != "timeout":
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from ansible_collections.legalops.timesensor.plugins.module_utils._model.verdict import (
     HIGH,
-    Evidence,
     Verdict,
 )
 
@@ -19,12 +18,11 @@ RANK = 202
 
 
 def applies(seen: Seen) -> Verdict | None:
-    other = seen.experiment("other_mode")
-    if seen.phase != "data" or seen["wanted_mode"] != "pasv" or other.get("result") != "received":
+    carried = seen.other_kind()
+    if seen.phase != "data" or seen["wanted_mode"] != "pasv" or not carried:
         return None
-    carried = Evidence("data connection, epsv", f"{other['bytes']} bytes", "experiment")
     fix = (
         "A firewall or proxy on the way changes the reply to PASV, or does not follow it: turn its"
         " FTP inspection (ALG) off or update it, or have clients use EPSV, which works here."
     )
-    return failed("pasv_mangled", HIGH, (*seen.attempt_evidence(), carried), fix)
+    return failed("pasv_mangled", HIGH, (*seen.attempt_evidence(), *carried), fix)
